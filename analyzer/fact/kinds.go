@@ -1,0 +1,206 @@
+package fact
+
+// Info describes a kind: what signatures may ask of it. The loader refuses every other name.
+type Info struct {
+	Kind   Kind
+	Doc    string
+	Fields []FieldInfo
+	// Derived marks kinds that package firmware makes out of the facts of many files.
+	Derived bool
+	// Later marks kinds the language has room for and no analyzer emits yet.
+	Later bool
+}
+
+// FieldInfo describes a field of a kind.
+type FieldInfo struct {
+	Name   string
+	Doc    string
+	Values []string // the closed set of values, nil where open
+	Match  Match    // how a scalar in a signature meets a value
+	Of     string   // the field a non-exact match looks at, where it is not itself stored
+}
+
+// Match is how a scalar in a signature is compared with a fact's value.
+type Match int
+
+// The ways to compare.
+const (
+	Exact    Match = iota // equal
+	Prefix                // the value of field Of starts with the scalar
+	Domain                // the value of field Of is the scalar or a subdomain of it
+	Contains              // the value of field Of contains the scalar
+)
+
+var yesNo = []string{"yes", "no"}
+
+// Triggers are the values of autostart.trigger.
+var triggers = []string{
+	"boot-completed", "persistent", "telephony", "sms", "connectivity", "package", "push", "schedule", "sync",
+	"observer", "process", "power", "time", "user-present", "account", "system-role", "init",
+}
+
+// everywhere are the fields firmware adds to every fact, whatever its kind.
+var everywhere = []FieldInfo{
+	{Name: "app", Doc: "package name of the app the file belongs to"},
+	{Name: "partition", Doc: "partition the file lies in: system, vendor, product …"},
+	{Name: "path", Doc: "device path of the file, as Android mounts it", Match: Exact},
+	{Name: "dir", Doc: "the device path starts with this", Match: Prefix, Of: "path"},
+}
+
+// Everywhere returns the fields that every fact has once firmware has placed it.
+func Everywhere() []FieldInfo { return everywhere }
+
+var kinds = []Info{
+	{Kind: "package", Doc: "an app's manifest: identity, version and process attributes", Fields: []FieldInfo{
+		{Name: "name", Doc: "package name"},
+		{Name: "version_code"}, {Name: "version_name"}, {Name: "shared_uid"}, {Name: "min_sdk"}, {Name: "target_sdk"},
+		{Name: "persistent", Values: yesNo}, {Name: "direct_boot", Values: yesNo}, {Name: "debuggable", Values: yesNo},
+		{Name: "cleartext", Doc: "usesCleartextTraffic; unset where the manifest does not say", Values: yesNo},
+		{Name: "network_config", Doc: "resource or file named by networkSecurityConfig"},
+		{Name: "allow_backup", Values: yesNo}, {Name: "has_code", Values: yesNo}, {Name: "process"},
+		{Name: "application", Doc: "class named by application android:name"}, {Name: "label"},
+		{Name: "overlay_target", Doc: "package a resource overlay is for"},
+	}},
+	{Kind: "permission", Doc: "a permission the app asks for", Fields: []FieldInfo{
+		{Name: "name"}, {Name: "max_sdk"},
+		{Name: "state", Doc: "what the image grants without asking: set by firmware", Values: []string{"normal", "signature", "privileged", "pre-granted", "runtime", "unknown"}},
+	}},
+	{Kind: "permission-declared", Doc: "a permission the app defines", Fields: []FieldInfo{
+		{Name: "name"}, {Name: "protection", Doc: "base level and flags: normal, dangerous, signature, privileged …"}, {Name: "group"},
+	}},
+	{Kind: "feature", Doc: "a uses-feature element", Fields: []FieldInfo{{Name: "name"}, {Name: "required", Values: yesNo}}},
+	{Kind: "component", Doc: "an activity, alias, service, receiver or provider", Fields: []FieldInfo{
+		{Name: "type", Values: []string{"activity", "alias", "service", "receiver", "provider"}},
+		{Name: "name", Doc: "class name, fully qualified"},
+		{Name: "prefix", Doc: "the class name starts with this", Match: Prefix, Of: "name"},
+		{Name: "exported", Doc: "by the attribute or by Android's default rule", Values: yesNo},
+		{Name: "explicit", Doc: "the exported attribute is written down", Values: yesNo},
+		{Name: "enabled", Values: yesNo}, {Name: "permission", Doc: "permission a caller needs"},
+		{Name: "read_permission"}, {Name: "write_permission"}, {Name: "grant_uri", Values: yesNo},
+		{Name: "guarded", Doc: "some permission stands before it", Values: yesNo},
+		{Name: "authority", Doc: "provider authorities"}, {Name: "process"}, {Name: "action", Doc: "all intent actions it filters"},
+		{Name: "category"}, {Name: "target", Doc: "target of an alias"}, {Name: "direct_boot", Values: yesNo},
+	}},
+	{Kind: "intent-filter", Doc: "one intent filter of a component", Fields: []FieldInfo{
+		{Name: "component"}, {Name: "type", Values: []string{"activity", "alias", "service", "receiver", "provider"}},
+		{Name: "action"}, {Name: "category"}, {Name: "scheme"}, {Name: "host"}, {Name: "mime"}, {Name: "priority"},
+		{Name: "exported", Values: yesNo},
+	}},
+	{Kind: "meta-data", Doc: "a meta-data element of the manifest", Fields: []FieldInfo{{Name: "component"}, {Name: "name"}, {Name: "value"}}},
+	{Kind: "certificate", Doc: "a signer of an APK", Fields: []FieldInfo{
+		{Name: "sha256", Doc: "of the certificate, hex"}, {Name: "subject"}, {Name: "issuer"}, {Name: "serial"},
+		{Name: "scheme", Doc: "v1, v2, v3, v3.1"}, {Name: "verified", Values: []string{"yes", "no", "unknown"}},
+		{Name: "aosp_key", Doc: "which public test key of AOSP it is", Values: []string{"testkey", "platform", "shared", "media", "networkstack", "bluetooth", "sdk_sandbox"}},
+		{Name: "not_before"}, {Name: "not_after"}, {Name: "algorithm"},
+	}},
+	{Kind: "class", Doc: "a class defined in code", Fields: []FieldInfo{
+		{Name: "name", Doc: "dotted name"}, {Name: "prefix", Doc: "the name starts with this", Match: Prefix, Of: "name"},
+	}},
+	{Kind: "string", Doc: "a string of code, resources, native libraries or text", Fields: []FieldInfo{
+		{Name: "value"}, {Name: "prefix", Match: Prefix, Of: "value"}, {Name: "contains", Match: Contains, Of: "value"},
+		{Name: "source", Values: sources}, {Name: "recovered", Values: recovered},
+	}},
+	{Kind: "api", Doc: "a method that code calls and does not define", Fields: []FieldInfo{
+		{Name: "call", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the call starts with this", Match: Prefix, Of: "call"},
+	}},
+	{Kind: "import", Doc: "a symbol a native file imports", Fields: []FieldInfo{{Name: "name"}}},
+	{Kind: "dex", Doc: "a DEX file and its size in items", Fields: []FieldInfo{
+		{Name: "version"}, {Name: "strings"}, {Name: "types"}, {Name: "methods"}, {Name: "fields"}, {Name: "classes"},
+		{Name: "code", Doc: "methods with code"}, {Name: "instructions"},
+	}},
+	{Kind: "endpoint", Doc: "a URL, host or address found in a file", Fields: []FieldInfo{
+		{Name: "value", Doc: "as found"}, {Name: "type", Values: []string{"url", "host", "ip"}}, {Name: "scheme"}, {Name: "host"},
+		{Name: "under", Doc: "the host is this domain or below it", Match: Domain, Of: "host"},
+		{Name: "port"}, {Name: "url_path"}, {Name: "domain", Doc: "registered domain, by the public suffix list"},
+		{Name: "owner"}, {Name: "country"}, {Name: "source", Values: sources}, {Name: "recovered", Values: recovered},
+		{Name: "noise", Doc: "rule that says it is no server of interest; unset where none does"},
+		{Name: "noisy", Values: yesNo},
+	}},
+	{Kind: "elf", Doc: "a native program or library", Fields: []FieldInfo{
+		{Name: "machine"}, {Name: "type", Values: []string{"library", "program", "object", "core", "other"}}, {Name: "soname"}, {Name: "needed"}, {Name: "build_id"},
+	}},
+	{Kind: "pe", Doc: "a Windows or .NET file", Fields: []FieldInfo{
+		{Name: "machine"}, {Name: "dotnet", Values: yesNo}, {Name: "signed", Values: yesNo}, {Name: "signer"}, {Name: "assembly"},
+	}},
+	{Kind: "service", Doc: "a service of an init .rc file", Fields: []FieldInfo{
+		{Name: "name"}, {Name: "command"}, {Name: "program", Doc: "first word of the command"}, {Name: "class"}, {Name: "user"}, {Name: "group"},
+		{Name: "seclabel"}, {Name: "capabilities"}, {Name: "socket"}, {Name: "disabled", Values: yesNo}, {Name: "oneshot", Values: yesNo},
+	}},
+	{Kind: "init-action", Doc: "an action of an init .rc file that runs or starts something", Fields: []FieldInfo{
+		{Name: "trigger"}, {Name: "command"},
+	}},
+	{Kind: "privapp", Doc: "a privileged permission granted or denied by a privapp-permissions file", Fields: []FieldInfo{
+		{Name: "package"}, {Name: "permission"}, {Name: "allowed", Values: yesNo},
+	}},
+	{Kind: "default-grant", Doc: "a runtime permission granted without asking by a default-permissions file", Fields: []FieldInfo{
+		{Name: "package"}, {Name: "permission"}, {Name: "fixed", Values: yesNo},
+	}},
+	{Kind: "sysconfig", Doc: "an entry of a sysconfig or permissions file", Fields: []FieldInfo{
+		{Name: "entry", Doc: "element name: allow-in-power-save, library, feature, group …"}, {Name: "package"}, {Name: "name"}, {Name: "value"},
+	}},
+	{Kind: "property", Doc: "a line of a build.prop or default.prop", Fields: []FieldInfo{{Name: "name"}, {Name: "prefix", Match: Prefix, Of: "name"}, {Name: "value"}}},
+	{Kind: "tamper", Doc: "a file that is built to be read differently by different readers", Fields: []FieldInfo{{Name: "trick"}, {Name: "entry"}}},
+
+	{Kind: "file", Derived: true, Doc: "a file of the device", Fields: []FieldInfo{
+		{Name: "name", Doc: "base name"}, {Name: "size"}, {Name: "sha256"}, {Name: "setuid", Values: yesNo}, {Name: "executable", Values: yesNo}, {Name: "label", Doc: "SELinux context"},
+	}},
+	{Kind: "app", Derived: true, Doc: "an app as this image installs it", Fields: []FieldInfo{
+		{Name: "name", Doc: "package name"}, {Name: "privileged", Values: yesNo}, {Name: "platform_signed", Values: []string{"yes", "no", "unknown"}},
+		{Name: "aosp_key", Doc: "the AOSP test key that signed it"}, {Name: "shared_uid"}, {Name: "removable", Doc: "on a data or preload partition", Values: yesNo},
+		{Name: "version_code"}, {Name: "version_name"}, {Name: "signer", Doc: "sha256 of the certificate"},
+	}},
+	{Kind: "autostart", Derived: true, Doc: "a component that starts without the user", Fields: []FieldInfo{
+		{Name: "component"}, {Name: "type"}, {Name: "trigger", Values: triggers}, {Name: "action"},
+	}},
+	{Kind: "firmware", Derived: true, Doc: "what the build says it is", Fields: []FieldInfo{
+		{Name: "brand"}, {Name: "manufacturer"}, {Name: "model"}, {Name: "product"}, {Name: "device"}, {Name: "fingerprint"}, {Name: "build"},
+		{Name: "release"}, {Name: "sdk"}, {Name: "patch"}, {Name: "type", Values: []string{"user", "userdebug", "eng"}},
+		{Name: "keys", Values: []string{"release-keys", "test-keys", "dev-keys"}}, {Name: "date"}, {Name: "of", Doc: "the partition whose properties these are; unset for the merged ones"},
+	}},
+
+	{Kind: "flow", Later: true, Doc: "personal data on its way from a source to a sink", Fields: []FieldInfo{
+		{Name: "from", Values: dataTypes}, {Name: "to"}, {Name: "transport", Values: []string{"http", "https", "tls-unchecked", "socket", "sms", "ipc", "file"}},
+		{Name: "transform", Values: []string{"plain", "hashed", "encrypted", "encoded", "compressed"}}, {Name: "host"},
+		{Name: "guard", Values: []string{"none", "permission-only", "build", "remote", "opt-out", "notice", "opt-in", "unknown"}},
+		{Name: "activation", Values: []string{"boot", "telephony", "connectivity", "package", "push", "schedule", "observer", "process", "sms", "user", "other-app", "unknown"}},
+		{Name: "source_call"}, {Name: "sink_call"},
+	}},
+	{Kind: "setting", Later: true, Doc: "a preference or setting that gates a behaviour", Fields: []FieldInfo{
+		{Name: "role", Values: []string{"opt-in", "opt-out", "other"}}, {Name: "default", Values: []string{"on", "off", "unknown"}}, {Name: "key"},
+	}},
+}
+
+var sources = []string{"dex", "resource", "asset", "native", "config", "managed"}
+
+var recovered = []string{"plain", "char-array", "byte-array", "short-array", "int-array", "utf-16"}
+
+var dataTypes = []string{
+	"device.imei", "device.imsi", "device.serial", "device.mac", "device.android-id", "ad.id", "sim.iccid", "phone.number",
+	"operator.name", "cell.id", "contacts.number", "contacts.name", "sms.body", "sms.peer", "calllog", "location",
+	"apps.installed", "apps.usage", "account", "clipboard", "calendar", "audio", "camera", "screen", "browser.history", "wifi.scan",
+}
+
+// Kinds returns all kinds in the order of the data path: from files, derived, later.
+func Kinds() []Info { return kinds }
+
+// Lookup returns the description of a kind, or nil.
+func Lookup(k Kind) *Info {
+	for i := range kinds {
+		if kinds[i].Kind == k {
+			return &kinds[i]
+		}
+	}
+	return nil
+}
+
+// Field returns the description of a field of this kind or of every kind, or nil.
+func (i *Info) Field(name string) *FieldInfo {
+	for _, list := range [][]FieldInfo{i.Fields, everywhere} {
+		for j := range list {
+			if list[j].Name == name {
+				return &list[j]
+			}
+		}
+	}
+	return nil
+}

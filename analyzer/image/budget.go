@@ -1,0 +1,76 @@
+package image
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// ErrBudget is wrapped by every error that a limit caused.
+var ErrBudget = errors.New("budget exceeded")
+
+// Limits bound one run. All are generous for honest firmware and finite for hostile input.
+type Limits struct {
+	Bytes    int64         // sum of the sizes of all files listed, in bytes
+	Files    int64         // number of files listed
+	Ratio    int64         // decoded bytes per encoded byte of one stream, above RatioFloor
+	Depth    int           // containers inside containers
+	Memory   int64         // bytes for decoded streams and caches
+	Spool    int64         // bytes of temporary disk for serial streams that do not fit in memory
+	MaxFile  int64         // largest file an analyzer reads whole, in bytes
+	Duration time.Duration // wall time; 0 means none
+}
+
+// RatioFloor is the decoded size below which the ratio of a stream is not looked at: small files of one
+// repeated byte are common and harmless.
+const RatioFloor = 100 << 20
+
+// DefaultLimits are the documented defaults of the command line.
+func DefaultLimits() Limits {
+	return Limits{
+		Bytes: 200 << 30, Files: 5 << 20, Ratio: 2000, Depth: 16,
+		Memory: 1 << 30, Spool: 64 << 30, MaxFile: 512 << 20,
+	}
+}
+
+// Budget is what is left of the Limits, shared by all of one run. It is safe for concurrent use.
+type Budget struct {
+	Limits
+	cache *cache
+	spool atomic.Int64
+	files atomic.Int64
+	bytes atomic.Int64
+}
+
+// NewBudget starts a run.
+func NewBudget(l Limits) *Budget {
+	return &Budget{Limits: l, cache: newCache(l.Memory / 4)}
+}
+
+// CheckRatio refuses a stream whose decoded size stands in no honest proportion to its encoded size.
+func (b *Budget) CheckRatio(decoded, encoded int64) error {
+	if decoded > RatioFloor && decoded/max(encoded, 1) > b.Ratio {
+		return fmt.Errorf("%w: %d bytes out of %d, ratio above %d", ErrBudget, decoded, encoded, b.Ratio)
+	}
+	return nil
+}
+
+// CheckMemory refuses a single allocation above the memory budget.
+func (b *Budget) CheckMemory(n int64) error {
+	if n < 0 || n > b.Memory {
+		return fmt.Errorf("%w: %d bytes of memory wanted, limit %d", ErrBudget, n, b.Memory)
+	}
+	return nil
+}
+
+// list accounts for one file found; sparse and compressed files count with their decoded size.
+func (b *Budget) list(size int64) error {
+	if n := b.files.Add(1); n > b.Files {
+		return fmt.Errorf("%w: more than %d files", ErrBudget, b.Files)
+	}
+	if n := b.bytes.Add(max(size, 0)); n > b.Bytes || n < 0 {
+		return fmt.Errorf("%w: more than %d bytes in all files", ErrBudget, b.Bytes)
+	}
+	return nil
+}

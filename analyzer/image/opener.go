@@ -1,0 +1,297 @@
+package image
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"strings"
+)
+
+// Opener descends into containers with a list of formats, tried in order.
+type Opener struct {
+	Formats []Format
+	Budget  *Budget
+}
+
+// Container is what a file turned out to hold.
+type Container struct {
+	Formats    []string // opened to get here, outermost first: sparse, ext4
+	Filesystem bool     // its files are a device's
+	FS         fs.FS
+	Files      []*File // everything inside, directories and links too, in lexical order of their names
+	Gaps       []Gap
+}
+
+// Kind prints the formats: "sparse,ext4".
+func (c *Container) Kind() string { return strings.Join(c.Formats, ",") }
+
+type openSet struct {
+	format *Format
+	parts  []*File
+}
+
+// Expand opens f if its content is of a known format. It returns nil for a file that is no container, and a
+// Container with Gaps and without FS for one that could not be opened.
+func (o *Opener) Expand(f *File) *Container {
+	if f.PartOf != "" {
+		return nil
+	}
+	if f.tree != nil {
+		return o.list(f, &Container{Formats: []string{"dir"}, FS: f.tree})
+	}
+	if !f.IsRegular() {
+		return nil
+	}
+	if f.set != nil {
+		return o.expandSet(f)
+	}
+	return o.expandStream(f, f, nil)
+}
+
+func (o *Opener) expandStream(f, inner *File, chain []string) *Container {
+	format := o.sniff(inner)
+	if format == nil {
+		return nil
+	}
+	c := &Container{Formats: append(chain, format.Name), Filesystem: format.Filesystem}
+	if f.Path.Depth()+len(chain) >= o.Budget.Depth {
+		err := fmt.Errorf("%w: %d containers deep", ErrBudget, f.Path.Depth()+len(chain))
+		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
+		return c
+	}
+	err := Contain(func() (err error) {
+		c.FS, err = format.Open(inner, inner.Size, o.Budget)
+		return err
+	})
+	if err != nil {
+		c.FS = nil
+		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
+		return c
+	}
+	return o.enter(f, c, format)
+}
+
+func (o *Opener) expandSet(f *File) *Container {
+	format := f.set.format
+	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem}
+	parts := make([]Part, len(f.set.parts))
+	for i, p := range f.set.parts {
+		parts[i] = Part{Name: p.Path.Name(), ReaderAt: p, Size: p.Size}
+	}
+	err := Contain(func() (err error) {
+		c.FS, err = format.OpenSet(parts, o.Budget)
+		return err
+	})
+	if err != nil {
+		c.FS = nil
+		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
+		return c
+	}
+	return o.enter(f, c, format)
+}
+
+// enter lists a container, or goes on through a layer that holds a single stream.
+func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
+	c = o.list(f, c)
+	if !format.Single || len(c.Files) != 1 {
+		return c
+	}
+	only := c.Files[0]
+	stream := &File{Path: f.Path, Size: only.Size, Mode: only.Mode, Attr: only.Attr, open: only.open}
+	f.nest(stream)
+	if next := o.expandStream(f, stream, c.Formats); next != nil {
+		next.Gaps = append(c.Gaps, next.Gaps...)
+		return next
+	}
+	return c
+}
+
+func (o *Opener) sniff(f *File) *Format {
+	if f.Size == 0 {
+		return nil
+	}
+	for i := range o.Formats {
+		format := &o.Formats[i]
+		if format.Sniff == nil {
+			continue
+		}
+		var is bool
+		err := Contain(func() error { is = format.Sniff(f, f.Size); return nil })
+		if err == nil && is {
+			return format
+		}
+	}
+	return nil
+}
+
+// list walks a container's file system once. What cannot be listed becomes a Gap of the container.
+func (o *Opener) list(f *File, c *Container) *Container {
+	err := Contain(func() error {
+		return fs.WalkDir(c.FS, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil {
+				g := GapOf(f.Path, c.Formats[len(c.Formats)-1], fmt.Errorf("%s: %w", name, err))
+				c.Gaps = append(c.Gaps, g)
+				if d != nil && d.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			}
+			if name == "." {
+				return nil
+			}
+			return o.add(f, c, name, d)
+		})
+	})
+	if err != nil {
+		c.Gaps = append(c.Gaps, GapOf(f.Path, c.Formats[len(c.Formats)-1], err))
+	}
+	if g, ok := c.FS.(Gapper); ok {
+		for _, e := range g.Gaps() {
+			c.Gaps = append(c.Gaps, GapOf(f.Path, c.Formats[len(c.Formats)-1], e))
+		}
+	}
+	o.group(f, c)
+	return c
+}
+
+func (o *Opener) add(f *File, c *Container, name string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		c.Gaps = append(c.Gaps, GapOf(f.Path, c.Formats[len(c.Formats)-1], fmt.Errorf("%s: %w", name, err)))
+		return nil
+	}
+	child := &File{Mode: info.Mode(), Attr: Attr{Offset: -1}}
+	if info.Mode().IsRegular() {
+		child.Size = info.Size()
+	}
+	if err := o.Budget.list(child.Size); err != nil {
+		return err
+	}
+	if a, ok := info.Sys().(*Attr); ok && a != nil {
+		child.Attr = *a
+	}
+	child.Path = f.Path.Join(Segment{Container: c.Kind(), Name: name, Offset: child.Attr.Offset})
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if links, ok := c.FS.(fs.ReadLinkFS); ok {
+			child.Link, err = links.ReadLink(name)
+			if err != nil {
+				c.Gaps = append(c.Gaps, GapOf(child.Path, c.Formats[len(c.Formats)-1], err))
+			}
+		}
+	}
+	fsys := c.FS
+	child.open = func() (fs.File, error) { return fsys.Open(name) }
+	c.Files = append(c.Files, child)
+	return nil
+}
+
+// group replaces siblings that share one address space by the file they make up; the siblings stay listed.
+func (o *Opener) group(f *File, c *Container) {
+	dirs := map[string][]string{}
+	byName := map[string]*File{}
+	var order []string
+	for _, child := range c.Files {
+		if !child.IsRegular() {
+			continue
+		}
+		name := child.Path.Name()
+		dir := path.Dir(name)
+		if dirs[dir] == nil {
+			order = append(order, dir)
+		}
+		dirs[dir] = append(dirs[dir], path.Base(name))
+		byName[name] = child
+	}
+	for _, dir := range order {
+		for i := range o.Formats {
+			format := &o.Formats[i]
+			if format.Group == nil {
+				continue
+			}
+			for _, set := range format.Group(dirs[dir]) {
+				o.addSet(f, c, format, dir, set, byName)
+			}
+		}
+	}
+}
+
+func (o *Opener) addSet(f *File, c *Container, format *Format, dir string, set Set, byName map[string]*File) {
+	name := path.Join(dir, set.Name)
+	if byName[name] != nil {
+		return
+	}
+	s := &openSet{format: format}
+	var size int64
+	for _, n := range set.Names {
+		part := byName[path.Join(dir, n)]
+		if part == nil || part.PartOf != "" {
+			return
+		}
+		s.parts = append(s.parts, part)
+		size += part.Size
+	}
+	for _, part := range s.parts {
+		part.PartOf = name
+	}
+	whole := &File{
+		Path: f.Path.Join(Segment{Container: c.Kind(), Name: name, Offset: -1}),
+		Size: size, Mode: s.parts[0].Mode, Attr: Attr{Offset: -1}, set: s,
+	}
+	whole.at = concat(s.parts)
+	c.Files = append(c.Files, whole)
+}
+
+// concat reads the parts one after the other: what `cat` of the set gives.
+type concat []*File
+
+func (c concat) ReadAt(p []byte, off int64) (int, error) {
+	total := 0
+	for _, f := range c {
+		if off >= f.Size {
+			off -= f.Size
+			continue
+		}
+		n, err := f.ReadAt(p[total:min(len(p), total+int(min(f.Size-off, int64(len(p)))))], off)
+		total += n
+		if total == len(p) {
+			return total, nil
+		}
+		if err != nil && err != io.EOF {
+			return total, err
+		}
+		off = 0
+	}
+	return total, io.EOF
+}
+
+// Contain runs f and turns a panic into an *Error: the one place where panics of formats and analyzers end.
+func Contain(f func() error) (err error) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		where := ""
+		pc := make([]uintptr, 16)
+		frames := runtime.CallersFrames(pc[:runtime.Callers(3, pc)])
+		for {
+			fr, more := frames.Next()
+			if strings.Contains(fr.Function, "romscan/") {
+				where = fmt.Sprintf(" in %s:%d", fr.Function, fr.Line)
+				break
+			}
+			if !more {
+				break
+			}
+		}
+		var re runtime.Error
+		if e, ok := v.(error); ok && errors.As(e, &re) {
+			v = re.Error()
+		}
+		err = Errorf(Panicked, -1, "%v%s", v, where)
+	}()
+	return f()
+}

@@ -1,0 +1,115 @@
+package image
+
+import (
+	"context"
+	"sync"
+)
+
+// Walk visits root and everything below it, jobs files at a time, and returns what visit gave, in tree order:
+// the same order whatever the number of jobs. visit gets the Container a file turned out to be, or nil; it is
+// called before the files inside are. A container's handle is given back when all inside it is done.
+//
+// When ctx ends, files not yet visited are left out and ctx's error is returned with what there is.
+func Walk[T any](ctx context.Context, o *Opener, root *File, jobs int, visit func(*File, *Container) T) ([]T, error) {
+	w := &walk[T]{opener: o, visit: visit}
+	w.idle.L = &w.mu
+	top := &step[T]{file: root, left: 1}
+	w.todo = append(w.todo, top)
+	w.open = 1
+	var wg sync.WaitGroup
+	for range max(jobs, 1) {
+		wg.Go(func() { w.work(ctx) })
+	}
+	wg.Wait()
+	return top.collect(nil), ctx.Err()
+}
+
+type step[T any] struct {
+	parent *step[T]
+	file   *File
+	inside []*step[T]
+	left   int // itself and its children, as long as they are not done
+	done   bool
+	result T
+}
+
+type walk[T any] struct {
+	opener *Opener
+	visit  func(*File, *Container) T
+
+	mu   sync.Mutex
+	idle sync.Cond
+	todo []*step[T] // a stack: depth first keeps few containers open
+	open int        // steps queued or running
+}
+
+func (w *walk[T]) work(ctx context.Context) {
+	for {
+		w.mu.Lock()
+		for len(w.todo) == 0 && w.open > 0 {
+			w.idle.Wait()
+		}
+		if len(w.todo) == 0 {
+			w.mu.Unlock()
+			return
+		}
+		s := w.todo[len(w.todo)-1]
+		w.todo = w.todo[:len(w.todo)-1]
+		w.mu.Unlock()
+		if ctx.Err() == nil {
+			w.step(s)
+		}
+		w.finish(s)
+	}
+}
+
+func (w *walk[T]) step(s *step[T]) {
+	c := w.opener.Expand(s.file)
+	s.result = w.visit(s.file, c)
+	s.done = true
+	if c == nil {
+		return
+	}
+	for _, f := range c.Files {
+		s.inside = append(s.inside, &step[T]{parent: s, file: f, left: 1})
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.left += len(s.inside)
+	w.open += len(s.inside)
+	for i := len(s.inside) - 1; i >= 0; i-- {
+		w.todo = append(w.todo, s.inside[i])
+	}
+	w.idle.Broadcast()
+}
+
+// finish closes what no unfinished step needs any more.
+func (w *walk[T]) finish(s *step[T]) {
+	var closing []*File
+	w.mu.Lock()
+	w.open--
+	for t := s; t != nil; t = t.parent {
+		if t.left--; t.left > 0 {
+			break
+		}
+		closing = append(closing, t.file)
+		t.file = nil
+	}
+	if w.open == 0 {
+		w.idle.Broadcast()
+	}
+	w.mu.Unlock()
+	for _, f := range closing {
+		f.Close()
+	}
+}
+
+func (s *step[T]) collect(out []T) []T {
+	if s.done {
+		out = append(out, s.result)
+	}
+	for _, c := range s.inside {
+		out = c.collect(out)
+	}
+	return out
+}
