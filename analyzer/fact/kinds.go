@@ -150,7 +150,7 @@ var kinds = []Info{
 		{Name: "version_code"}, {Name: "version_name"}, {Name: "signer", Doc: "sha256 of the certificate"},
 	}},
 	{Kind: "autostart", Derived: true, Doc: "a component that starts without the user", Fields: []FieldInfo{
-		{Name: "component"}, {Name: "type"}, {Name: "trigger", Values: triggers}, {Name: "action"},
+		{Name: "component"}, {Name: "type", Values: []string{"package", "receiver", "service"}}, {Name: "trigger", Values: triggers}, {Name: "action"},
 	}},
 	{Kind: "firmware", Derived: true, Doc: "what the build says it is", Fields: []FieldInfo{
 		{Name: "brand"}, {Name: "manufacturer"}, {Name: "model"}, {Name: "product"}, {Name: "device"}, {Name: "fingerprint"}, {Name: "build"},

@@ -13,7 +13,7 @@ type Table struct {
 	Kind   Kind       `json:"fact"`
 	Column string     `json:"column"` // field that Values fill
 	Common Fields     `json:"common,omitempty"`
-	Path   image.Path `json:"path,omitempty"`
+	Path   image.Path `json:"-"`
 
 	Values []string `json:"values"`           // sorted bytewise, unique
 	Starts []uint32 `json:"starts,omitempty"` // Sites[Starts[i]:Starts[i+1]] use Values[i]; nil where there are none
