@@ -87,30 +87,10 @@ func (l *Layout) rootOf(p image.Path, kind string, names []string) root {
 			return root{partition: own}
 		}
 	}
-	if strip, found := treePrefix(names); found {
+	if strip, found := image.TreePrefix(names); found {
 		return root{tree: true, strip: strip, partition: own, asRoot: asRoots(names, strip)}
 	}
 	return root{partition: own}
-}
-
-// treePrefix finds the directories in front of system/ in a dump: the shortest prefix P for which
-// P/system/build.prop, P/system/app or P/system/system/build.prop exists.
-func treePrefix(names []string) (string, bool) {
-	best, found := "", false
-	for _, n := range names {
-		for _, mark := range []string{"system/build.prop", "system/app/", "system/priv-app/", "system/framework/", "system/system/build.prop", "vendor/build.prop", "product/etc/build.prop"} {
-			i := strings.Index(n+"/", "/"+mark)
-			if strings.HasPrefix(n+"/", mark) {
-				i = -1
-			} else if i < 0 {
-				continue
-			}
-			if prefix := n[:i+1]; strings.Count(prefix, "/") <= 2 && (!found || len(prefix) < len(best)) {
-				best, found = prefix, true
-			}
-		}
-	}
-	return best, found
 }
 
 // asRoots lists the partitions of a tree that are the root of the device: since Android 9 the system

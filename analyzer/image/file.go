@@ -7,16 +7,19 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+
+	"romscan/analyzer/image/bin"
 )
 
 // File is one file, directory or symbolic link of the tree, read in place. Reads are safe for concurrent
 // use; the handle behind it is opened at the first read and given back by Close.
 type File struct {
-	Path Path
-	Size int64       // bytes; 0 for directories
-	Mode fs.FileMode // type and permission bits
-	Link string      // target of a symbolic link
-	Attr Attr
+	Path  Path
+	Size  int64       // bytes; 0 for directories
+	Mode  fs.FileMode // type and permission bits
+	Link  string      // target of a symbolic link
+	Attr  Attr
+	Realm Realm
 	// PartOf names the Set this file was taken into; it is then not opened on its own.
 	PartOf string
 
@@ -140,3 +143,6 @@ func (f *File) Bytes(limit int64) ([]byte, error) {
 
 // IsRegular reports whether the file has content.
 func (f *File) IsRegular() bool { return f.Mode.IsRegular() }
+
+// Head returns up to n first bytes of a file.
+func Head(f *File, n int64) []byte { return bin.Head(f, f.Size, n) }

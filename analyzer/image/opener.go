@@ -100,7 +100,7 @@ func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
 		return c
 	}
 	only := c.Files[0]
-	stream := &File{Path: f.Path, Size: only.Size, Mode: only.Mode, Attr: only.Attr, open: only.open}
+	stream := &File{Path: f.Path, Size: only.Size, Mode: only.Mode, Attr: only.Attr, Realm: f.Realm, open: only.open}
 	f.nest(stream)
 	if next := o.expandStream(f, stream, c.Formats); next != nil {
 		next.Gaps = append(c.Gaps, next.Gaps...)
@@ -154,6 +154,7 @@ func (o *Opener) list(f *File, c *Container) *Container {
 		}
 	}
 	o.group(f, c)
+	c.settle(f)
 	return c
 }
 

@@ -1,0 +1,169 @@
+package finding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"romscan/analyzer/fact"
+	"romscan/signatures"
+)
+
+// maxFindings bounds the findings one signature makes in one scope.
+const maxFindings = 200
+
+func kindOf(c *signatures.Clause) fact.Kind { return fact.Kind(c.Fact) }
+
+// findings makes one finding for every distinct identity: the facts bound to names the fingerprint mentions
+// are told apart by the fields it mentions, all others by their first.
+func findings(s *signatures.Signature, g *group, bound []binding) []Finding {
+	choices := make([][]hit, len(bound))
+	total := 1
+	for i, b := range bound {
+		choices[i] = distinct(s, b)
+		total = min(total*len(choices[i]), maxFindings)
+	}
+	seen := map[string]int{}
+	var out []Finding
+	pick := make([]int, len(bound))
+	for range total {
+		f := build(s, g, bound, choices, pick)
+		if i, ok := seen[f.Fingerprint]; ok {
+			out[i].More++
+		} else {
+			seen[f.Fingerprint] = len(out)
+			out = append(out, f)
+		}
+		if !advance(pick, choices) {
+			break
+		}
+	}
+	return out
+}
+
+// advance counts through the choices, the last binding fastest.
+func advance(pick []int, choices [][]hit) bool {
+	for i := len(pick) - 1; i >= 0; i-- {
+		if pick[i]++; pick[i] < len(choices[i]) {
+			return true
+		}
+		pick[i] = 0
+	}
+	return false
+}
+
+// distinct keeps the first hit of each identity.
+func distinct(s *signatures.Signature, b binding) []hit {
+	var fields []string
+	for _, ref := range s.Fingerprint {
+		if name, field := splitRef(ref); name == b.as && b.as != "" {
+			fields = append(fields, field)
+		}
+	}
+	if len(fields) == 0 {
+		return b.hits[:1]
+	}
+	seen := map[string]bool{}
+	var out []hit
+	for _, h := range b.hits {
+		var key strings.Builder
+		for _, f := range fields {
+			key.WriteString(value(h, f))
+			key.WriteByte(0)
+		}
+		if !seen[key.String()] {
+			seen[key.String()] = true
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// value returns a field of a hit; "" stands for the field that names the fact.
+func value(h hit, field string) string {
+	if h.used != nil {
+		return h.used.Signature.ID
+	}
+	if field == "" {
+		field = fact.Lookup(h.fact.Kind).Fields[0].Name
+	}
+	if v := h.fact.Fields.All(field); v != nil {
+		return strings.Join(v, ", ")
+	}
+	return strings.Join(placed(h.piece, field), ", ")
+}
+
+var hole = regexp.MustCompile(`\{([a-z_][a-z0-9_.-]*)\}`)
+
+func build(s *signatures.Signature, g *group, bound []binding, choices [][]hit, pick []int) Finding {
+	f := Finding{Signature: s, App: g.app, Device: g.device, Partition: g.partition, Identity: map[string]string{}}
+	get := func(ref string) string {
+		name, field := splitRef(ref)
+		for i, b := range bound {
+			if b.as == name {
+				return value(choices[i][pick[i]], field)
+			}
+		}
+		switch ref {
+		case "app":
+			return g.app
+		case "path":
+			return g.device
+		case "partition":
+			return g.partition
+		}
+		return ""
+	}
+	f.Message = hole.ReplaceAllStringFunc(s.Message, func(m string) string { return get(m[1 : len(m)-1]) })
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\x00", s.ID)
+	for _, ref := range s.Fingerprint {
+		f.Identity[ref] = get(ref)
+		fmt.Fprintf(sum, "%s\x00%s\x00", ref, f.Identity[ref])
+	}
+	f.Fingerprint = hex.EncodeToString(sum.Sum(nil)[:16])
+	for _, as := range s.Steps {
+		for i, b := range bound {
+			if b.as == as {
+				f.Steps = append(f.Steps, steps(as, choices[i][pick[i]])...)
+			}
+		}
+	}
+	return f
+}
+
+// steps turns a hit into steps: a used signature contributes its own.
+func steps(as string, h hit) []Step {
+	if h.used != nil {
+		return slices.Clone(h.used.Steps)
+	}
+	return []Step{{As: as, Fact: h.fact, Device: h.piece.device, Member: h.piece.member, Text: Line(h.fact)}}
+}
+
+// Line tells a fact in one line: its kind, and its fields in the order kinds.go lists them.
+func Line(f fact.Fact) string {
+	var b strings.Builder
+	b.WriteString(string(f.Kind))
+	for _, info := range fact.Lookup(f.Kind).Fields {
+		v := f.Fields.All(info.Name)
+		if len(v) == 0 || slices.Contains(quiet, info.Name) {
+			continue
+		}
+		shown := strings.Join(v[:min(len(v), 3)], " ")
+		if len(v) > 3 {
+			shown += fmt.Sprintf(" (+%d)", len(v)-3)
+		}
+		if b.Len() == len(f.Kind) {
+			fmt.Fprintf(&b, " %s", shown)
+		} else {
+			fmt.Fprintf(&b, " %s=%s", info.Name, shown)
+		}
+	}
+	return b.String()
+}
+
+// quiet fields say little to a reader and are left to the listing.
+var quiet = []string{"recovered", "noisy", "source", "domain", "url_path", "category", "explicit", "direct_boot", "serial", "not_before", "not_after", "algorithm"}

@@ -1,0 +1,24 @@
+package analyzer
+
+import (
+	"romscan/analyzer/image"
+	"romscan/analyzer/image/ext4"
+	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/otazip"
+	"romscan/analyzer/image/sparse"
+	"romscan/analyzer/image/tar"
+	"romscan/analyzer/image/zip"
+)
+
+// Formats is list 1: every image format, in the order in which content is tried. A format with a magic
+// number stands before one that is recognised by less.
+func Formats() []image.Format {
+	return []image.Format{
+		sparse.Format(),
+		ext4.Format(),
+		gzip.Format(),
+		otazip.Format(),
+		zip.Format(),
+		tar.Format(),
+	}
+}

@@ -1,0 +1,90 @@
+package analyzer
+
+import (
+	"io/fs"
+	"runtime"
+	"sync/atomic"
+
+	"romscan/analyzer/fact"
+	"romscan/analyzer/image"
+)
+
+func (o Options) jobs() int {
+	if o.Jobs > 0 {
+		return o.Jobs
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// reader turns files of the tree into units of the record. Its visit runs concurrently.
+type reader struct {
+	list   []*fact.Analyzer
+	budget *image.Budget
+	opt    Options
+	files  atomic.Int64
+}
+
+// visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
+func (r *reader) visit(f *image.File, c *image.Container) *fact.Unit {
+	n := r.files.Add(1)
+	if r.opt.Progress != nil && n%64 == 0 {
+		r.opt.Progress(int(n), f.Path.String())
+	}
+	u := &fact.Unit{File: fact.FileInfo{
+		Path: f.Path, Size: f.Size, Mode: f.Mode, Link: f.Link, PartOf: f.PartOf,
+		UID: f.Attr.UID, GID: f.Attr.GID, Label: f.Attr.Label,
+	}}
+	if c != nil {
+		u.File.Kind = c.Kind()
+		u.Gaps = append(u.Gaps, c.Gaps...)
+	}
+	if f.IsRegular() && f.PartOf == "" {
+		r.read(f, c, u)
+	}
+	if f.Realm == image.Member && len(u.Facts)+len(u.Tables)+len(u.Gaps) == 0 && c == nil {
+		return nil
+	}
+	return u
+}
+
+// read runs the analyzers and takes the digest. Packaging has neither: what counts is what lies inside.
+func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
+	if c != nil && c.Filesystem {
+		return
+	}
+	s := &fact.Subject{File: f, Head: image.Head(f, fact.HeadSize), Kind: u.File.Kind}
+	if c != nil {
+		s.FS = c.FS
+	}
+	out := fact.Run(r.list, s, r.budget)
+	u.Facts, u.Tables, u.File.Ran = out.Facts, out.Tables, out.Ran
+	u.Gaps = append(u.Gaps, out.Gaps...)
+	if f.Realm == image.Member && len(u.Facts)+len(u.Tables) == 0 || r.packaging(f, c) {
+		return
+	}
+	sum, err := f.Digest()
+	if err != nil {
+		u.Gaps = append(u.Gaps, image.GapOf(f.Path, "digest", err))
+		return
+	}
+	u.File.SHA256 = sum
+}
+
+// packaging reports whether f is a container around the device's files rather than one of them.
+func (r *reader) packaging(f *image.File, c *image.Container) bool {
+	if c == nil || f.Realm != image.Packaging || len(f.Path) == 1 {
+		return false
+	}
+	_, err := fs.Stat(noNil{c.FS}, "AndroidManifest.xml")
+	return err != nil
+}
+
+// noNil is a file system that may be missing.
+type noNil struct{ fs.FS }
+
+func (n noNil) Open(name string) (fs.File, error) {
+	if n.FS == nil {
+		return nil, fs.ErrNotExist
+	}
+	return n.FS.Open(name)
+}
