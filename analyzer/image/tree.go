@@ -1,6 +1,9 @@
 package image
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Realm says what a file is a part of.
 type Realm int
@@ -45,7 +48,9 @@ func (c *Container) settle(f *File) {
 		for i, x := range c.Files {
 			names[i] = x.Path.Name()
 		}
-		_, c.Filesystem = TreePrefix(names)
+		if !slices.Contains(names, "AndroidManifest.xml") {
+			_, c.Filesystem = TreePrefix(names)
+		}
 	}
 	realm := Packaging
 	switch {
