@@ -14,6 +14,8 @@ import (
 type Opener struct {
 	Formats []Format
 	Budget  *Budget
+	// Enter decides which files are opened as containers; nil means all.
+	Enter func(*File) bool
 }
 
 // Container is what a file turned out to hold.
@@ -36,7 +38,7 @@ type openSet struct {
 // Expand opens f if its content is of a known format. It returns nil for a file that is no container, and a
 // Container with Gaps and without FS for one that could not be opened.
 func (o *Opener) Expand(f *File) *Container {
-	if f.PartOf != "" {
+	if f.PartOf != "" || o.Enter != nil && !o.Enter(f) {
 		return nil
 	}
 	if f.tree != nil {

@@ -35,6 +35,8 @@ type Writer struct {
 type Style struct {
 	Color bool
 	Width int // columns; 0 means 80
+	// WithFixed also writes fixed findings where a format leaves them out.
+	WithFixed bool
 }
 
 // Report is one scan.

@@ -1,0 +1,33 @@
+package analyzer
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+
+	"romscan/analyzer/fact/dex"
+	"romscan/analyzer/fact/manifest"
+	"romscan/analyzer/image"
+)
+
+// Decode turns a file into text: a binary manifest into XML (with the resources of the APK it was opened
+// from, where c is that APK), code into a disassembly, of one method if method is not "".
+func Decode(f *image.File, c *image.Container, opt Options, method string) (string, error) {
+	if c != nil && c.FS != nil {
+		if data, err := fs.ReadFile(c.FS, "AndroidManifest.xml"); err == nil {
+			arsc, _ := fs.ReadFile(c.FS, "resources.arsc")
+			return manifest.Decode(data, arsc)
+		}
+	}
+	data, err := f.Bytes(opt.Limits.MaxFile)
+	if err != nil {
+		return "", err
+	}
+	if path.Ext(f.Path.Name()) == ".xml" && len(data) > 4 && data[1] == 0 {
+		return manifest.Decode(data, nil)
+	}
+	if d, err := dex.Parse(data); err == nil {
+		return d.Text(method)
+	}
+	return "", errors.New("neither a binary XML nor a DEX file")
+}
