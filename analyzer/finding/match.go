@@ -10,7 +10,7 @@ import (
 )
 
 // Match runs every signature of a pack over every scope and returns the findings, worst first, then by ID,
-// app, path and fingerprint.
+// app, path and message.
 func Match(fw *firmware.Firmware, pack *signatures.Pack) []Finding {
 	m := &matcher{pack: pack, done: map[string]map[*group][]Finding{}}
 	scopes := groups(fw)
@@ -27,7 +27,7 @@ func Match(fw *firmware.Firmware, pack *signatures.Pack) []Finding {
 		return cmp.Or(
 			cmp.Compare(signatures.SeverityRank(a.Severity()), signatures.SeverityRank(b.Severity())),
 			cmp.Compare(a.Signature.ID, b.Signature.ID), cmp.Compare(a.App, b.App),
-			cmp.Compare(a.Device, b.Device), cmp.Compare(a.Fingerprint, b.Fingerprint))
+			cmp.Compare(a.Device, b.Device), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
 	return out
 }
