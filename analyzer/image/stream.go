@@ -22,6 +22,7 @@ type Stream struct {
 	mu    sync.Mutex
 	head  []byte
 	spool *os.File
+	broke error // why spool is shorter than size; set before spool is
 	err   error
 }
 
@@ -46,7 +47,7 @@ func (s *Stream) ReadAt(p []byte, off int64) (int, error) {
 	if s.spool != nil {
 		f := s.spool
 		s.mu.Unlock()
-		return f.ReadAt(p, off)
+		return s.readSpool(f, p, off)
 	}
 	defer s.mu.Unlock()
 	if data, ok := s.budget.cache.get(s); ok {
@@ -78,7 +79,19 @@ func (s *Stream) ReadAt(p []byte, off int64) (int, error) {
 		s.err = err
 		return 0, err
 	}
-	return s.spool.ReadAt(p, off)
+	return s.readSpool(s.spool, p, off)
+}
+
+// readSpool says why the temporary file ends, where it ends before the stream's stated size.
+func (s *Stream) readSpool(f *os.File, p []byte, off int64) (int, error) {
+	n, err := f.ReadAt(p, off)
+	if err == io.EOF && off+int64(n) < s.size {
+		err = io.ErrUnexpectedEOF
+		if s.broke != nil {
+			err = s.broke
+		}
+	}
+	return n, err
 }
 
 // copyAt copies from data, which holds the stream from its start, perhaps not to its end.
@@ -159,7 +172,7 @@ func (s *Stream) spill() error {
 	if err != nil && n == 0 {
 		return err
 	}
-	s.spool = f // what lies before a break is still readable
+	s.spool, s.broke = f, err // what lies before a break is still readable
 	return nil
 }
 
@@ -190,14 +203,14 @@ type spoolWriter struct {
 
 func (w *spoolWriter) Write(p []byte) (int, error) {
 	n := int64(len(p))
+	if err := w.budget.CheckRatio(w.total+n, w.encoded); err != nil {
+		return 0, err
+	}
 	if w.budget.spool.Add(n) > w.budget.Spool {
 		w.budget.spool.Add(-n)
 		return 0, fmt.Errorf("%w: more than %d bytes of temporary disk", ErrBudget, w.budget.Spool)
 	}
 	w.total += n
-	if err := w.budget.CheckRatio(w.total, w.encoded); err != nil {
-		return 0, err
-	}
 	return w.file.Write(p)
 }
 

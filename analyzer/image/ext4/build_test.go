@@ -1,0 +1,177 @@
+package ext4
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"romscan/analyzer/image"
+)
+
+// noise gives n bytes that no two blocks have alike.
+func noise(seed uint32, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		seed = seed*1664525 + 1013904223
+		b[i] = byte(seed >> 24)
+	}
+	return b
+}
+
+// makeTree writes a small tree with all that firmware has: links short and long, holes, empty files, files of
+// many extents, names that are not ASCII.
+func makeTree(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	write(t, dir, "etc/empty", nil)
+	write(t, dir, "etc/59", noise(59, 59))
+	write(t, dir, "etc/60", noise(60, 60))
+	write(t, dir, "etc/61", noise(61, 61))
+	write(t, dir, "etc/150", noise(150, 150))
+	write(t, dir, "etc/700", noise(7, 700))
+	write(t, dir, "a/b/c/deep.txt", []byte(strings.Repeat("deep ", 20)))
+	write(t, dir, "Приложение/名前.txt", []byte("names"))
+	write(t, dir, "big.bin", noise(1, 5<<20+123))
+	if err := os.MkdirAll(filepath.Join(dir, "empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{
+		"etc/link": "hosts", "abs": "/system/etc/hosts",
+		"59": strings.Repeat("s", 59), "60": strings.Repeat("s", 60), "61": strings.Repeat("s", 61),
+		"long": strings.Repeat("0123456789/", 90),
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Every second 64 KiB is a hole: one extent each, more than fit into an inode or, with blocks of
+	// 1 KiB, into one node below it.
+	sparse(t, dir, "fragmented", 0, 64<<10, 200)
+	sparse(t, dir, "hole", 64<<10, 128<<10, 5)
+	if err := os.Chmod(filepath.Join(dir, "etc/60"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// makeSmallTree is what testing/fstest reads byte by byte.
+func makeSmallTree(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	write(t, dir, "etc/700", noise(7, 700))
+	write(t, dir, "a/b/c/deep.txt", []byte(strings.Repeat("deep ", 20)))
+	write(t, dir, "two.bin", noise(2, 9000))
+	sparse(t, dir, "hole", 8<<10, 8<<10, 3)
+	for name, target := range map[string]string{"etc/link": "hosts", "dangling": "/nowhere", "long": strings.Repeat("0123456789/", 90)} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// sparse writes count pieces of 3 KiB, every step bytes from start on, and a last byte at the end: without it
+// mke2fs cuts the hole there off where inline_data is on.
+func sparse(t testing.TB, dir, name string, start, step int64, count int) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for k := range count {
+		if _, err := f.WriteAt(noise(uint32(k), 3<<10), start+int64(k)*step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.WriteAt([]byte{1}, start+int64(count)*step+12345); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mke2fsConf has the defaults that e2fsprogs ships, so that a test does not depend on the machine's.
+const mke2fsConf = `[defaults]
+	base_features = sparse_super,large_file,filetype,resize_inode,dir_index,ext_attr
+	blocksize = 4096
+	inode_size = 256
+	inode_ratio = 16384
+[fs_types]
+	ext3 = {
+		features = has_journal
+	}
+	ext4 = {
+		features = has_journal,extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize
+	}
+`
+
+// mkfs makes an image of tree and returns its name.
+func mkfs(t testing.TB, tree, size string, args ...string) string {
+	t.Helper()
+	tool, err := exec.LookPath("mke2fs")
+	if err != nil {
+		t.Skip("no mke2fs")
+	}
+	tmp := t.TempDir()
+	img := filepath.Join(tmp, "image")
+	write(t, tmp, "mke2fs.conf", []byte(mke2fsConf))
+	args = append([]string{"-q", "-F", "-d", tree}, args...)
+	cmd := exec.Command(tool, append(args, img, size)...)
+	cmd.Env = append(os.Environ(), "MKE2FS_CONFIG="+filepath.Join(tmp, "mke2fs.conf"), "E2FSPROGS_FAKE_TIME=1700000000")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("mke2fs %s: %v\n%s", args, err, out)
+	}
+	return img
+}
+
+func debugfs(t testing.TB, img string, commands ...string) {
+	t.Helper()
+	tool, err := exec.LookPath("debugfs")
+	if err != nil {
+		t.Skip("no debugfs")
+	}
+	cmd := exec.Command(tool, "-w", "-f", "-", img)
+	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err != nil || strings.Count(errs.String(), "\n") > 1 {
+		t.Fatalf("debugfs: %v\n%s", err, errs.String())
+	}
+}
+
+// load opens an image file.
+func load(t testing.TB, img string) fs.FS {
+	t.Helper()
+	f, err := os.Open(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Format().Sniff(f, info.Size()) {
+		t.Fatalf("%s is not recognised", img)
+	}
+	fsys, err := Format().Open(f, info.Size(), image.NewBudget(image.DefaultLimits()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fsys
+}
+
+// corpus returns where real firmware lies.
+func corpus(t testing.TB) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no corpus: %v", err)
+	}
+	return filepath.Join(cache, "romscan-corpus")
+}

@@ -1,0 +1,427 @@
+package ext4
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"romscan/analyzer/image"
+)
+
+// features are the ways of mke2fs that a reader has to tell apart.
+var features = []struct {
+	name string
+	args []string
+}{
+	{"ext4", []string{"-t", "ext4"}},
+	{"ext2", []string{"-t", "ext2"}},
+	{"ext3", []string{"-t", "ext3"}},
+	{"revision0", []string{"-t", "ext2", "-r", "0"}},
+	{"no_extent", []string{"-t", "ext4", "-O", "^extent,^64bit"}},
+	{"inline_data", []string{"-t", "ext4", "-O", "inline_data"}},
+	{"inline_data_1k_inode", []string{"-t", "ext4", "-O", "inline_data", "-I", "1024"}},
+	{"no_64bit", []string{"-t", "ext4", "-O", "^64bit"}},
+	{"64bit", []string{"-t", "ext4", "-O", "64bit"}},
+	{"no_metadata_csum", []string{"-t", "ext4", "-O", "^metadata_csum"}},
+	{"android", []string{"-t", "ext4", "-O", "^metadata_csum,^64bit,^has_journal,uninit_bg", "-m", "0"}},
+	{"meta_bg", []string{"-t", "ext4", "-O", "meta_bg,^resize_inode"}},
+	{"meta_bg_1k", []string{"-t", "ext4", "-O", "meta_bg,^resize_inode,^sparse_super", "-b", "1024", "-g", "1024"}},
+	{"sparse_super2", []string{"-t", "ext4", "-O", "sparse_super2,meta_bg,^resize_inode", "-b", "1024", "-g", "1024"}},
+	{"no_filetype", []string{"-t", "ext4", "-O", "^filetype"}},
+	{"bigalloc", []string{"-t", "ext4", "-O", "bigalloc", "-C", "16384"}},
+	{"no_dir_index_128", []string{"-t", "ext4", "-O", "^dir_index", "-I", "128"}},
+	{"1k", []string{"-t", "ext4", "-b", "1024"}},
+	{"1k_ext2", []string{"-t", "ext2", "-b", "1024"}},
+	{"4k", []string{"-t", "ext4", "-b", "4096"}},
+	{"64k", []string{"-t", "ext4", "-b", "65536"}},
+	{"64k_inline", []string{"-t", "ext4", "-b", "65536", "-O", "inline_data"}},
+}
+
+func TestFeatures(t *testing.T) {
+	tree := makeTree(t)
+	for _, f := range features {
+		t.Run(f.name, func(t *testing.T) {
+			compare(t, tree, load(t, mkfs(t, tree, "48M", f.args...)))
+		})
+	}
+}
+
+// TestCorpus compares every file of a real firmware tree.
+func TestCorpus(t *testing.T) {
+	tree := filepath.Join(corpus(t), "trees", "trees", "walton-rx4-51")
+	if _, err := os.Stat(tree); err != nil {
+		t.Skipf("no corpus: %v", err)
+	}
+	for _, f := range features {
+		t.Run(f.name, func(t *testing.T) {
+			compare(t, tree, load(t, mkfs(t, tree, "96M", f.args...)))
+		})
+	}
+}
+
+// TestSamples compares real images with what debugfs takes out of them.
+func TestSamples(t *testing.T) {
+	tool, err := exec.LookPath("debugfs")
+	if err != nil {
+		t.Skip("no debugfs")
+	}
+	found := 0
+	for _, pattern := range []string{"ext/*.img", "ext/*.ext4", "ext2/*"} {
+		names, _ := filepath.Glob(filepath.Join(corpus(t), "trees", "formats", pattern))
+		for _, img := range names {
+			found++
+			t.Run(filepath.Base(img), func(t *testing.T) {
+				out := t.TempDir()
+				if msg, err := exec.Command(tool, "-R", "rdump / "+out, img).CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, msg)
+				}
+				os.Remove(filepath.Join(out, "lost+found"))
+				fsys := load(t, img)
+				for _, g := range fsys.(image.Gapper).Gaps() {
+					if !strings.Contains(g.Detail, "journal") {
+						t.Error(g)
+					}
+				}
+				compareFiles(t, out, fsys)
+			})
+		}
+	}
+	if found == 0 {
+		t.Skip("no corpus")
+	}
+}
+
+func TestFS(t *testing.T) {
+	tree := makeSmallTree(t)
+	for _, args := range [][]string{{"-t", "ext4"}, {"-t", "ext2"}, {"-t", "ext4", "-O", "inline_data"}} {
+		fsys := load(t, mkfs(t, tree, "8M", args...))
+		if err := fstest.TestFS(fsys, "a/b/c/deep.txt", "etc/link", "two.bin", "dangling"); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
+
+// TestDirectoryOfManyBlocks has a hash tree with interior nodes, which the linear scan must step over.
+func TestDirectoryOfManyBlocks(t *testing.T) {
+	tree := t.TempDir()
+	for n := range 2500 {
+		write(t, tree, fmt.Sprintf("many/%s-%d", strings.Repeat("n", 40), n), nil)
+	}
+	img := mkfs(t, tree, "16M", "-t", "ext4", "-b", "1024", "-N", "4000")
+	if err := exec.Command("e2fsck", "-fyD", img).Run(); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() > 1 {
+			t.Skipf("no e2fsck: %v", err)
+		}
+	}
+	compare(t, tree, load(t, img))
+}
+
+// TestUnwritten reads what is in the map and not in the image: holes at the end, blocks allocated and never
+// written, a size above 4 GiB.
+func TestUnwritten(t *testing.T) {
+	for _, kind := range []string{"ext4", "ext2"} {
+		tree := t.TempDir()
+		write(t, tree, "tail", noise(3, 10000))
+		write(t, tree, "huge", noise(4, 10000))
+		if err := os.Truncate(filepath.Join(tree, "tail"), 3<<20); err != nil {
+			t.Fatal(err)
+		}
+		img := mkfs(t, tree, "16M", "-t", kind)
+		debugfs(t, img, "set_inode_field /huge size 5368709120")
+		if kind == "ext4" {
+			debugfs(t, img, "fallocate /tail 100 300")
+		}
+		fsys := load(t, img)
+		got, err := fs.ReadFile(fsys, "tail")
+		if want := append(noise(3, 10000), make([]byte, 3<<20-10000)...); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, %v", kind, len(got), err)
+		}
+		f, err := fsys.Open("huge")
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := make([]byte, 100)
+		n, err := f.(io.ReaderAt).ReadAt(end, 5<<30-50)
+		if info, _ := f.Stat(); info.Size() != 5<<30 || n != 50 || err != io.EOF || !bytes.Equal(end, make([]byte, 100)) {
+			t.Errorf("%s: size %d, %d bytes at the end, %v", kind, info.Size(), n, err)
+		}
+	}
+}
+
+func TestLabelsOwnersModes(t *testing.T) {
+	tree := makeTree(t)
+	// A label of 200 bytes does not fit an inode of 256 and goes to a block.
+	long := "u:object_r:" + strings.Repeat("very_", 40) + "long:s0"
+	for _, size := range []string{"128", "256", "512"} {
+		img := mkfs(t, tree, "48M", "-t", "ext4", "-I", size)
+		label := filepath.Join(t.TempDir(), "label")
+		write(t, filepath.Dir(label), "label", []byte("u:object_r:system_file:s0\x00"))
+		write(t, filepath.Dir(label), "long", []byte(long+"\x00"))
+		debugfs(t, img,
+			"ea_set -f "+label+" /etc/hosts security.selinux",
+			"ea_set -f "+filepath.Join(filepath.Dir(label), "long")+" /big.bin security.selinux",
+			"ea_set /etc user.other value",
+			"set_inode_field /etc/hosts uid 70000", "set_inode_field /etc/hosts gid 1000",
+			"set_inode_field /etc/hosts mode 0106755",
+			"set_inode_field /etc mode 041777",
+			"mknod null c 1 3", "mknod loop b 7 0", "mknod pipe p")
+		fsys := load(t, img)
+		hosts := stat(t, fsys, "etc/hosts")
+		attr := hosts.Sys().(*image.Attr)
+		want := image.Attr{UID: 70000, GID: 1000, Label: "u:object_r:system_file:s0", Offset: attr.Offset}
+		if diff := cmp.Diff(want, *attr); diff != "" {
+			t.Errorf("inodes of %s: %s", size, diff)
+		}
+		if got := stat(t, fsys, "big.bin").Sys().(*image.Attr).Label; got != long {
+			t.Errorf("inodes of %s: label %q", size, got)
+		}
+		for name, want := range map[string]fs.FileMode{
+			"etc/hosts": fs.ModeSetuid | fs.ModeSetgid | 0o755,
+			"etc":       fs.ModeDir | fs.ModeSticky | 0o777,
+			"null":      fs.ModeDevice | fs.ModeCharDevice,
+			"loop":      fs.ModeDevice,
+			"pipe":      fs.ModeNamedPipe,
+			"etc/link":  fs.ModeSymlink | 0o777,
+		} {
+			got := stat(t, fsys, name).Mode()
+			if want.Perm() == 0 {
+				got &= fs.ModeType
+			}
+			if got != want {
+				t.Errorf("inodes of %s: %s is %v, want %v", size, name, got, want)
+			}
+		}
+	}
+}
+
+func TestOffsetIsTheFirstByte(t *testing.T) {
+	tree := makeTree(t)
+	for _, f := range features {
+		img := mkfs(t, tree, "48M", f.args...)
+		raw, err := os.ReadFile(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fsys := load(t, img)
+		for _, name := range []string{"etc/hosts", "big.bin", "fragmented", "a/b/c/deep.txt"} {
+			at := stat(t, fsys, name).Sys().(*image.Attr).Offset
+			data, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := min(len(data), 48)
+			if at < 0 || !bytes.Equal(raw[at:at+int64(n)], data[:n]) {
+				t.Errorf("%s: the bytes at %#x are not those of %s", f.name, at, name)
+			}
+		}
+		// mke2fs gives a file that could have been inline a first block of zeros.
+		if at := stat(t, fsys, "hole").Sys().(*image.Attr).Offset; at != -1 && !strings.Contains(f.name, "inline") {
+			t.Errorf("%s: a file that starts with a hole has offset %#x", f.name, at)
+		}
+	}
+}
+
+// TestTruncated cuts images: what lies before the cut is read right, what lies behind gives an error.
+func TestTruncated(t *testing.T) {
+	tree := makeTree(t)
+	for _, kind := range []string{"ext4", "ext2"} {
+		img := mkfs(t, tree, "48M", "-t", kind, "-E", "packed_meta_blocks=1")
+		raw, err := os.ReadFile(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := load(t, img)
+		info := stat(t, full, "big.bin")
+		at := info.Sys().(*image.Attr).Offset
+		want, err := fs.ReadFile(full, "big.bin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := at + 20*4096 + 100
+		fsys, err := Format().Open(bytes.NewReader(raw[:cut]), cut, image.NewBudget(image.DefaultLimits()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := fs.ReadFile(fsys, "big.bin")
+		if g := image.GapOf(nil, "", err); err == nil || g.Reason != image.Truncated {
+			t.Errorf("%s: reading over the cut: %v", kind, err)
+		}
+		if len(got) < 40960 || !bytes.HasPrefix(want, got) {
+			t.Errorf("%s: %d bytes before the cut", kind, len(got))
+		}
+	}
+}
+
+func TestEncryptedIsRefused(t *testing.T) {
+	tree := makeTree(t)
+	img := mkfs(t, tree, "48M", "-t", "ext4", "-O", "encrypt")
+	debugfs(t, img, "set_inode_field /etc/hosts flags 0x80800", "set_inode_field /a flags 0x80800",
+		"set_inode_field /etc/link flags 0x800")
+	fsys := load(t, img)
+	_, err := fs.ReadFile(fsys, "etc/hosts")
+	if g := image.GapOf(nil, "", err); err == nil || g.Reason != image.Encrypted {
+		t.Errorf("reading an encrypted file: %v", err)
+	}
+	if entries, _ := fs.ReadDir(fsys, "a"); len(entries) != 0 {
+		t.Errorf("an encrypted directory lists %v", entries)
+	}
+	var reasons []string
+	for _, g := range fsys.(image.Gapper).Gaps() {
+		reasons = append(reasons, string(g.Reason)+" "+strings.SplitN(g.Detail, ":", 2)[0])
+	}
+	slices.Sort(reasons)
+	if diff := cmp.Diff([]string{"encrypted a", "encrypted etc/link"}, reasons); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestJournalNotReplayedIsTold(t *testing.T) {
+	img := mkfs(t, makeTree(t), "48M", "-t", "ext4")
+	debugfs(t, img, "feature needs_recovery")
+	if gaps := load(t, img).(image.Gapper).Gaps(); len(gaps) != 1 || gaps[0].Reason != image.Unsupported {
+		t.Errorf("gaps %v", gaps)
+	}
+}
+
+// TestCycle links a directory into itself and twice elsewhere: the walk must end and say so.
+func TestCycle(t *testing.T) {
+	img := mkfs(t, makeTree(t), "48M", "-t", "ext4")
+	debugfs(t, img, "ln /a /a/b/again", "ln /a/b /b2", "ln / /a/root")
+	fsys := load(t, img)
+	n := 0
+	err := fs.WalkDir(fsys, ".", func(string, fs.DirEntry, error) error {
+		if n++; n > 1000 {
+			return errors.New("no end")
+		}
+		return nil
+	})
+	if gaps := fsys.(image.Gapper).Gaps(); err != nil || len(gaps) != 3 {
+		t.Errorf("walk: %v, gaps %v", err, gaps)
+	}
+}
+
+func TestConcurrentReads(t *testing.T) {
+	tree := makeTree(t)
+	fsys := load(t, mkfs(t, tree, "48M", "-t", "ext4"))
+	want, err := os.ReadFile(filepath.Join(tree, "fragmented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := fsys.Open("fragmented")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	done := make(chan error)
+	for k := range 8 {
+		go func() {
+			buf := make([]byte, 10000)
+			for off := int64(k) * 777; off < int64(len(want)); off += 10000 {
+				n, err := f.(io.ReaderAt).ReadAt(buf, off)
+				if err != nil && err != io.EOF || !bytes.Equal(buf[:n], want[off:off+int64(n)]) {
+					done <- fmt.Errorf("offset %d: %d bytes, %v", off, n, err)
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range 8 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func compare(t *testing.T, tree string, fsys fs.FS) {
+	t.Helper()
+	for _, g := range fsys.(image.Gapper).Gaps() {
+		t.Errorf("gap: %v", g)
+	}
+	compareFiles(t, tree, fsys)
+}
+
+func compareFiles(t *testing.T, tree string, fsys fs.FS) {
+	t.Helper()
+	want, got := map[string]string{}, map[string]string{}
+	describe(t, os.DirFS(tree), want)
+	describe(t, fsys, got)
+	delete(got, "lost+found")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// describe maps names to mode, link target and hash.
+func describe(t *testing.T, fsys fs.FS, out map[string]string) {
+	t.Helper()
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == "." {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		s := info.Mode().String()
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := fs.ReadLink(fsys, name)
+			if err != nil {
+				return err
+			}
+			s += " " + target
+		case info.Mode().IsRegular():
+			f, err := fsys.Open(name)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			h := sha256.New()
+			n, err := io.Copy(h, f)
+			if err != nil || n != info.Size() {
+				return fmt.Errorf("%s: %d bytes of %d: %w", name, n, info.Size(), err)
+			}
+			s += fmt.Sprintf(" %d %x", n, h.Sum(nil))
+		}
+		out[name] = s
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func stat(t *testing.T, fsys fs.FS, name string) fs.FileInfo {
+	t.Helper()
+	info, err := fs.Lstat(fsys, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func write(t testing.TB, dir, name string, data []byte) {
+	t.Helper()
+	p := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
