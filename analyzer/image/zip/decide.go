@@ -43,6 +43,7 @@ func (f *FS) decide(e *Entry) {
 	}
 	if e.Data < 0 {
 		e.read.err = image.Errorf(image.Malformed, e.Header, "no local header at the offset the directory states")
+		e.read.size = min(e.Uncompressed, bound(deflated, f.size))
 		return
 	}
 	encrypted := (e.Flags|e.LocalFlags)&flagEncrypted != 0

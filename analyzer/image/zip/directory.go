@@ -139,20 +139,20 @@ func (f *FS) readDirectory(d directory) {
 	n := uint64(len(f.entries))
 	switch {
 	case n < maxEntries && n != d.entries && n&0xffff != d.entries:
-		f.gap(image.Tampered, d.eocd, "%s: %d entries stated, %d there", EOCDLie, d.entries, n)
+		f.trick(EOCDLie, d.eocd, "%d entries stated, %d there", d.entries, n)
 	case d.disks:
-		f.gap(image.Tampered, d.eocd, "%s: claims to be one of several volumes", EOCDLie)
+		f.trick(EOCDLie, d.eocd, "claims to be one of several volumes")
 	case d.size != end-d.start && n < maxEntries:
-		f.gap(image.Tampered, d.eocd, "%s: directory of %d bytes stated, %d there", EOCDLie, d.size, end-d.start)
+		f.trick(EOCDLie, d.eocd, "directory of %d bytes stated, %d there", d.size, end-d.start)
 	}
 	if d.decoys > 0 {
-		f.gap(image.Tampered, d.eocd, "%s: %d more end records behind the one in use", EOCDLie, d.decoys)
+		f.trick(EOCDLie, d.eocd, "%d more end records behind the one in use", d.decoys)
 	}
 	if d.delta != 0 {
-		f.gap(image.Tampered, 0, "%s: %d bytes before the archive", Prefix, d.delta)
+		f.trick(Prefix, 0, "%d bytes before the archive", d.delta)
 	}
 	if rest := f.size - d.eocd - endSize - d.comment; rest > 0 && d.decoys == 0 {
-		f.gap(Trailing.Reason(), f.size-rest, "%s: %d bytes after the archive", Trailing, rest)
+		f.trick(Trailing, f.size-rest, "%d bytes after the archive", rest)
 	}
 }
 

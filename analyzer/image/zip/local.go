@@ -11,7 +11,7 @@ import (
 // readLocal reads an archive without a usable end record: local headers one after the other, and the central
 // directory where it turns up behind them.
 func (f *FS) readLocal() {
-	f.gap(NoDirectory.Reason(), f.size, "%s: entries taken from local headers", NoDirectory)
+	f.trick(NoDirectory, f.size, "entries taken from local headers")
 	start := f.search(0)
 	found := f.walkLocal(start, f.size)
 	f.entries = found
@@ -56,7 +56,9 @@ func (f *FS) walkLocal(off, limit int64) []*Entry {
 			continue
 		}
 		e := &Entry{Header: off, Mode: 0o644}
-		w.readLocalHeader(e, off)
+		if !w.readLocalHeader(e, off) {
+			return out
+		}
 		e.Raw = e.localName
 		if n := len(e.Raw); n > 0 && e.Raw[n-1] == '/' {
 			e.Mode = 0o755 | 1<<31
@@ -86,6 +88,10 @@ func (f *FS) measure(w *window, e *Entry, limit int64) int64 {
 		}
 	}
 	next := f.search(e.Data)
+	if n := w.descriptor(e.Data, next); !stated && n >= 0 {
+		e.Compressed, e.Uncompressed, e.CRC = n, n, le.Uint32(w.at(e.Data+n+4, 4))
+		return w.skipDescriptor(e.Data + n)
+	}
 	switch {
 	case stated && (next >= limit || end < next): // cut off, or a size that lies: decide tells
 	default:
@@ -94,7 +100,22 @@ func (f *FS) measure(w *window, e *Entry, limit int64) int64 {
 			e.Uncompressed = e.Compressed
 		}
 	}
-	return min(max(next, e.Data), limit)
+	return min(max(next, e.Data), limit) // always behind this header: Data is at least localSize further
+}
+
+// descriptor returns the distance from off to a data descriptor before end that states just that distance as the
+// compressed size, or -1.
+func (w *window) descriptor(off, end int64) int64 {
+	for at := off; at+16 <= end; at++ {
+		b := w.at(at, 1)
+		if b == nil {
+			break
+		}
+		if b[0] == 'P' && w.signature(at) == sigDescriptor && int64(le.Uint32(w.at(at+8, 4))) == at-off {
+			return at - off
+		}
+	}
+	return -1
 }
 
 // skipDescriptor returns the offset behind a data descriptor at off, if one is there (4.3.9: 32- or 64-bit sizes).
@@ -152,7 +173,7 @@ func (f *FS) findHidden() {
 		if i < len(sorted) {
 			next = sorted[i].Header
 		}
-		if i > 0 && i < len(sorted) && next < end && !sorted[i].Mode.IsDir() {
+		if i > 0 && i < len(sorted) && next < end && sorted[i].local && !sorted[i].Mode.IsDir() {
 			sorted[i].mark(Overlapping)
 		}
 		if gap := w.skipDescriptor(end); gap < next && hidden < maxHidden && w.signature(gap) == sigLocal {

@@ -12,57 +12,63 @@ import (
 // maxDepth bounds the directories above a file: a name of 65,535 bytes could otherwise make 32,767 of them.
 const maxDepth = 128
 
-// clean turns a name as the archive writes it into a valid io/fs path; odd reports whether that changed more than
-// a directory's final slash. Bytes that cannot stand are written as %XX, so that different names stay different.
-func clean(raw string, windows bool) (name string, odd bool) {
+// clean turns a name as the archive writes it into a valid io/fs path; trick says if that changed more than a
+// directory's final slash. Bytes that cannot stand are written as %XX, so that different names stay different.
+func clean(raw string, windows bool) (name string, trick Trick) {
 	s := strings.TrimSuffix(raw, "/")
-	if windows {
+	if windows && strings.Contains(s, `\`) {
 		s = strings.TrimSuffix(strings.ReplaceAll(s, `\`, "/"), "/")
-		odd = strings.Contains(raw, `\`)
+		trick = ForeignName
 	}
 	var parts []string
 	for _, p := range strings.Split(s, "/") {
+		q, t := escape(p)
 		switch p {
 		case "", ".":
-			odd = true
+			trick = BadName
 			continue
 		case "..":
-			p, odd = "%2E%2E", true
+			q, t = "%2E%2E", BadName
 		}
-		q := escape(p)
-		odd = odd || q != p
 		if len(parts) >= maxDepth {
 			parts[maxDepth-1] += "%2F" + q
-			odd = true
+			trick = BadName
 			continue
 		}
 		parts = append(parts, q)
+		if t != "" && trick != BadName {
+			trick = t
+		}
 	}
 	if len(parts) == 0 {
-		return "unnamed", true
+		return "unnamed", BadName
 	}
-	return strings.Join(parts, "/"), odd
+	return strings.Join(parts, "/"), trick
 }
 
 // escape writes control characters, backslashes and what is not UTF-8 as %XX.
-func escape(s string) string {
+func escape(s string) (string, Trick) {
 	plain := utf8.ValidString(s)
 	for i := 0; plain && i < len(s); i++ {
 		plain = s[i] >= 0x20 && s[i] != 0x7f && s[i] != '\\'
 	}
 	if plain {
-		return s
+		return s, ""
 	}
 	var b strings.Builder
+	trick := ForeignName
 	for i, r := range s {
 		_, n := utf8.DecodeRuneInString(s[i:])
+		if r < 0x20 || r == 0x7f {
+			trick = BadName
+		}
 		if r == utf8.RuneError && n == 1 || r < 0x20 || r == 0x7f || r == '\\' {
 			fmt.Fprintf(&b, "%%%02X", s[i])
 			continue
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return b.String(), trick
 }
 
 // windows reports whether the archive writes backslashes as separators: some entry has one and none has a slash.
@@ -86,9 +92,9 @@ func (f *FS) place() {
 	windows := f.windows()
 	files := map[string]bool{}
 	for _, e := range f.entries {
-		name, odd := clean(e.Raw, windows)
-		if odd {
-			e.mark(BadName)
+		name, trick := clean(e.Raw, windows)
+		if trick != "" {
+			e.mark(trick)
 		}
 		e.Name = name
 		if !e.Mode.IsDir() {

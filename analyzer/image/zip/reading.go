@@ -34,7 +34,7 @@ type reading struct {
 
 // Bounds on decoding for the sake of telling readings apart, per archive and per entry.
 const (
-	trialBytes = 512 << 20
+	trialBytes = 256 << 20
 	trialEntry = 64 << 20
 )
 
@@ -48,7 +48,8 @@ func (f *FS) decoder(e *Entry, rd reading) (io.ReadCloser, *source, error) {
 	case bzipped:
 		return io.NopCloser(bzip2.NewReader(in.buf)), in, nil
 	case zstdOld, zstdNew:
-		z, err := zstd.NewReader(in.buf, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+		z, err := zstd.NewReader(in.buf, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(32<<20))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -19,7 +19,8 @@ const (
 	DuplicateName  Trick = "duplicate-name"  // several entries of one name
 	NameMismatch   Trick = "name-mismatch"   // directory and local header name different files
 	NameCollision  Trick = "name-collision"  // a file and a directory of one name
-	BadName        Trick = "bad-name"        // a name that is no plain relative path
+	BadName        Trick = "bad-name"        // a name that is no plain relative path: empty, absolute, with .. or NUL
+	ForeignName    Trick = "foreign-name"    // a name that is not UTF-8 or separated by backslashes
 	BadOffset      Trick = "bad-offset"      // the directory points where no local header is
 	Overlapping    Trick = "overlapping"     // two entries share bytes
 	HiddenEntry    Trick = "hidden-entry"    // a local header the directory does not know
@@ -32,7 +33,7 @@ const (
 
 // reasons are those that are not image.Tampered: what broken downloads and foreign archivers produce too.
 var reasons = map[Trick]image.Reason{
-	BadName: image.Malformed, NoDirectory: image.Truncated, Trailing: image.Malformed, CutOff: image.Truncated,
+	ForeignName: image.Malformed, NoDirectory: image.Truncated, Trailing: image.Malformed, CutOff: image.Truncated,
 }
 
 // Reason returns the class of Gap a trick is.
@@ -63,6 +64,14 @@ func (e *Entry) note() string {
 
 // maxGaps bounds the gaps listed one by one for one archive.
 const maxGaps = 256
+
+// trick notes what is odd about the archive as a whole.
+func (f *FS) trick(t Trick, off int64, format string, args ...any) {
+	if !slices.Contains(f.tricks, t) {
+		f.tricks = append(f.tricks, t)
+	}
+	f.gap(t.Reason(), off, "%s: "+format, append([]any{t}, args...)...)
+}
 
 func (f *FS) gap(reason image.Reason, off int64, format string, args ...any) {
 	if len(f.gaps) < maxGaps {

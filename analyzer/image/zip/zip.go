@@ -58,6 +58,7 @@ type FS struct {
 	entries []*Entry
 	nodes   map[string]*node
 	gaps    []*image.Error
+	tricks  []Trick
 	left    int64 // bytes that may still be decoded to tell readings apart
 	flaters sync.Pool
 }
@@ -112,6 +113,9 @@ func (f *FS) Entries() iter.Seq[*Entry] {
 
 // Directory returns the offset of the central directory, or -1 where the archive has none that is usable.
 func (f *FS) Directory() int64 { return f.dir }
+
+// Tricks returns what is odd about the archive as a whole; Entry.Tricks says it of single entries.
+func (f *FS) Tricks() []Trick { return f.tricks }
 
 // Gaps implements [image.Gapper].
 func (f *FS) Gaps() []*image.Error { return f.gaps }
