@@ -27,7 +27,12 @@ func TestSources(t *testing.T) {
 	tool(t, "smali")
 	for _, name := range []string{"arrays", "calls"} {
 		path := filepath.Join(t.TempDir(), "out.dex")
-		out, err := exec.Command("smali", "assemble", "-a", "19", "-o", path, filepath.Join("testdata", name)).CombinedOutput()
+		sources, err := filepath.Glob(filepath.Join("testdata", name, "*.smali"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := append([]string{"assemble", "-j", "1", "-a", "19", "-o", path}, sources...)
+		out, err := exec.Command("smali", args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
