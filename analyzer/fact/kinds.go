@@ -107,6 +107,7 @@ var kinds = []Info{
 	{Kind: "dex", Doc: "a DEX file and its size in items", Fields: []FieldInfo{
 		{Name: "version"}, {Name: "strings"}, {Name: "types"}, {Name: "methods"}, {Name: "fields"}, {Name: "classes"},
 		{Name: "code", Doc: "methods with code"}, {Name: "instructions"},
+		{Name: "note", Doc: "what the header gets wrong", Values: []string{"checksum", "file-size", "trailing", "header", "version", "map"}},
 	}},
 	{Kind: "endpoint", Doc: "a URL, host or address found in a file", Fields: []FieldInfo{
 		{Name: "value", Doc: "as found"}, {Name: "type", Values: []string{"url", "host", "ip"}}, {Name: "scheme"}, {Name: "host"},

@@ -90,7 +90,8 @@ func (t *Table) listing(value string, sites []Site) *Evidence {
 }
 
 // Instruction prints the instruction whose first code units are code, with its constant operand spelled out:
-// formats 21c, 31c, 35c and 3rc of the Dalvik instruction formats. Other instructions print as their units.
+// const-string, the calls, and the instructions that make the array a string was recovered from. Other
+// instructions print as their units.
 func Instruction(code [3]uint16, operand string) string {
 	op, a := byte(code[0]), code[0]>>8
 	switch {
@@ -106,6 +107,14 @@ func Instruction(code [3]uint16, operand string) string {
 		return fmt.Sprintf("%s {%s}, %s", invokes[op-0x6e], strings.Join(args, ", "), operand)
 	case op >= 0x74 && op <= 0x78:
 		return fmt.Sprintf("%s/range {v%d .. v%d}, %s", invokes[op-0x74], code[2], int(code[2])+max(int(a), 1)-1, operand)
+	}
+	switch op {
+	case 0x23:
+		return fmt.Sprintf("new-array v%d, v%d, %q", a&15, a>>4, operand)
+	case 0x24, 0x25:
+		return fmt.Sprintf("filled-new-array %q", operand)
+	case 0x26:
+		return fmt.Sprintf("fill-array-data v%d, %q", a, operand)
 	}
 	return fmt.Sprintf("%04x %04x %04x  %s", code[0], code[1], code[2], operand)
 }
