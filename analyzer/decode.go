@@ -1,7 +1,6 @@
 package analyzer
 
 import (
-	"errors"
 	"io/fs"
 	"path"
 
@@ -26,8 +25,5 @@ func Decode(f *image.File, c *image.Container, opt Options, method string) (stri
 	if path.Ext(f.Path.Name()) == ".xml" && len(data) > 4 && data[1] == 0 {
 		return manifest.Decode(data, nil)
 	}
-	if d, err := dex.Parse(data); err == nil {
-		return d.Text(method)
-	}
-	return "", errors.New("neither a binary XML nor a DEX file")
+	return dex.Listing(data, method)
 }

@@ -3,10 +3,6 @@ package analyzer
 import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/ext4"
-	"romscan/analyzer/image/gzip"
-	"romscan/analyzer/image/otazip"
-	"romscan/analyzer/image/sparse"
-	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/zip"
 )
 
@@ -14,11 +10,7 @@ import (
 // number stands before one that is recognised by less.
 func Formats() []image.Format {
 	return []image.Format{
-		sparse.Format(),
 		ext4.Format(),
-		gzip.Format(),
-		otazip.Format(),
 		zip.Format(),
-		tar.Format(),
 	}
 }

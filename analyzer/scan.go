@@ -9,7 +9,6 @@ import (
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
-	"romscan/analyzer/image/dir"
 )
 
 // Options say how to scan.
@@ -28,11 +27,7 @@ func OpenInput(name string) (*image.File, func() error, error) {
 	}
 	base := filepath.Base(filepath.Clean(name))
 	if info.IsDir() {
-		fsys, err := dir.Open(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		return image.NewTree(base, fsys), func() error { return nil }, nil
+		return image.NewTree(base, os.DirFS(name)), func() error { return nil }, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
