@@ -52,11 +52,14 @@ func (o *Opener) Expand(f *File) *Container {
 }
 
 func (o *Opener) expandStream(f, inner *File, chain []string) *Container {
-	format := o.sniff(inner)
+	format, gaps := o.sniff(f.Path, inner)
 	if format == nil {
-		return nil
+		if len(gaps) == 0 {
+			return nil
+		}
+		return &Container{Formats: append(chain, gaps[0].By), Gaps: gaps}
 	}
-	c := &Container{Formats: append(chain, format.Name), Filesystem: format.Filesystem}
+	c := &Container{Formats: append(chain, format.Name), Filesystem: format.Filesystem, Gaps: gaps}
 	if f.Path.Depth()+len(chain) >= o.Budget.Depth {
 		err := fmt.Errorf("%w: %d containers deep", ErrBudget, f.Path.Depth()+len(chain))
 		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
@@ -109,10 +112,12 @@ func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
 	return c
 }
 
-func (o *Opener) sniff(f *File) *Format {
+// sniff finds the first format that the content is of. A format that panics is passed over with a Gap.
+func (o *Opener) sniff(at Path, f *File) (*Format, []Gap) {
 	if f.Size == 0 {
-		return nil
+		return nil, nil
 	}
+	var gaps []Gap
 	for i := range o.Formats {
 		format := &o.Formats[i]
 		if format.Sniff == nil {
@@ -120,11 +125,13 @@ func (o *Opener) sniff(f *File) *Format {
 		}
 		var is bool
 		err := Contain(func() error { is = format.Sniff(f, f.Size); return nil })
-		if err == nil && is {
-			return format
+		if err != nil {
+			gaps = append(gaps, GapOf(at, format.Name, err))
+		} else if is {
+			return format, gaps
 		}
 	}
-	return nil
+	return nil, gaps
 }
 
 // list walks a container's file system once. What cannot be listed becomes a Gap of the container.
