@@ -139,12 +139,8 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	err := Contain(func() error {
 		return fs.WalkDir(c.FS, ".", func(name string, d fs.DirEntry, err error) error {
 			if err != nil {
-				g := GapOf(f.Path, c.Formats[len(c.Formats)-1], fmt.Errorf("%s: %w", name, err))
-				c.Gaps = append(c.Gaps, g)
-				if d != nil && d.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
+				c.miss(f, name, err)
+				return nil // WalkDir goes on with the entries that came with the error
 			}
 			if name == "." {
 				return nil
@@ -164,10 +160,19 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	return c
 }
 
+// miss adds a Gap at name inside the container f.
+func (c *Container) miss(f *File, name string, err error) {
+	at := f.Path
+	if name != "." {
+		at = at.Join(Segment{Container: c.Kind(), Name: name, Offset: -1})
+	}
+	c.Gaps = append(c.Gaps, GapOf(at, c.Formats[len(c.Formats)-1], err))
+}
+
 func (o *Opener) add(f *File, c *Container, name string, d fs.DirEntry) error {
 	info, err := d.Info()
 	if err != nil {
-		c.Gaps = append(c.Gaps, GapOf(f.Path, c.Formats[len(c.Formats)-1], fmt.Errorf("%s: %w", name, err)))
+		c.miss(f, name, err)
 		return nil
 	}
 	child := &File{Mode: info.Mode(), Attr: Attr{Offset: -1}}
