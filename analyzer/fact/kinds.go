@@ -114,8 +114,8 @@ var kinds = []Info{
 		{Name: "under", Doc: "the host is this domain or below it", Match: Domain, Of: "host"},
 		{Name: "port"}, {Name: "url_path"}, {Name: "domain", Doc: "registered domain, by the public suffix list"},
 		{Name: "owner"}, {Name: "country"}, {Name: "source", Values: sources}, {Name: "recovered", Values: recovered},
-		{Name: "noise", Doc: "rule that says it is no server of interest; unset where none does"},
-		{Name: "noisy", Values: yesNo},
+		{Name: "noise", Doc: "rule that says it is no server of interest; unset where none does", Values: noises},
+		{Name: "noisy", Values: yesNo}, {Name: "uses", Doc: "number of instructions, lines or places that use it"},
 	}},
 	{Kind: "elf", Doc: "a native program or library", Fields: []FieldInfo{
 		{Name: "machine"}, {Name: "type", Values: []string{"library", "program", "object", "core", "other"}}, {Name: "soname"}, {Name: "needed"}, {Name: "build_id"},
@@ -172,6 +172,11 @@ var kinds = []Info{
 }
 
 var sources = []string{"dex", "resource", "asset", "native", "config", "managed"}
+
+var noises = []string{
+	"certificate", "documentation", "dtd", "example", "licence", "loopback", "namespace", "not-a-host", "placeholder",
+	"private-range", "version-number",
+}
 
 var recovered = []string{"plain", "char-array", "byte-array", "short-array", "int-array", "utf-16"}
 

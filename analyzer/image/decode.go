@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 )
 
 // Decode decodes, once, a serial stream whose decoded size nobody states, and returns it for random access:
@@ -67,4 +68,34 @@ func (b *Budget) fill(r io.Reader, encoded int64) (data []byte, err error) {
 			return buf, err
 		}
 	}
+}
+
+// Open returns a handle on the stream, an [io.Closer]. When the last one is closed the decoded bytes are given
+// back, as Close does.
+func (s *Stream) Open() io.ReaderAt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users++
+	return &streamHandle{s: s}
+}
+
+type streamHandle struct {
+	s    *Stream
+	once sync.Once
+}
+
+func (h *streamHandle) ReadAt(p []byte, off int64) (int, error) { return h.s.ReadAt(p, off) }
+
+func (h *streamHandle) Close() error {
+	var err error
+	h.once.Do(func() {
+		h.s.mu.Lock()
+		h.s.users--
+		last := h.s.users == 0
+		h.s.mu.Unlock()
+		if last {
+			err = h.s.Close()
+		}
+	})
+	return err
 }

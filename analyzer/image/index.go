@@ -1,6 +1,7 @@
 package image
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -14,10 +15,17 @@ import (
 // Symbolic links are never followed: opening one gives the link itself, without content. Devices and
 // pipes open as empty.
 type Index struct {
-	root   *node
-	gaps   []*Error // the first maxGaps
-	missed int
+	root    *node
+	implied int
+	gaps    []*Error // the first maxGaps
+	missed  int
 }
+
+// Honest containers name their directories and stay below PATH_MAX; hostile ones make trees out of one name.
+const (
+	maxPath    = 4096    // bytes of a name
+	maxImplied = 1 << 20 // directories that only the names of files in them tell of
+)
 
 // maxGaps bounds the gaps one container tells one by one: hostile bytes make millions.
 const maxGaps = 1000
@@ -49,34 +57,24 @@ func newDir(base string, mode fs.FileMode) *node {
 }
 
 // Add puts e at name, a valid io/fs path, making the directories above it. What was there before is replaced,
-// except that a directory keeps what is in it when it is named again. It fails with fs.ErrInvalid for a bad
-// name and with fs.ErrExist where a file would have to be a directory.
+// except that a directory keeps what is in it when it is named again. It fails with an *Error for a bad name
+// and where a file would have to be a directory.
 func (x *Index) Add(name string, e Entry) error {
-	if !fs.ValidPath(name) {
-		return &fs.PathError{Op: "add", Path: name, Err: fs.ErrInvalid}
+	if !fs.ValidPath(name) || len(name) > maxPath {
+		return Errorf(Malformed, -1, "%.100q is no path", name)
 	}
 	if name == "." {
 		if !e.Mode.IsDir() {
-			return &fs.PathError{Op: "add", Path: name, Err: fs.ErrExist}
+			return Errorf(Malformed, -1, "the root is no directory")
 		}
 		x.root.info.Bits, x.root.info.Attr = e.Mode, e.Attr
 		return nil
 	}
-	dir := x.root
-	parents, base := path.Split(name)
-	for parents != "" {
-		var elem string
-		elem, parents = cut(parents)
-		next := dir.kids[elem]
-		if next == nil {
-			next = newDir(elem, 0o755)
-			dir.kids[elem] = next
-		}
-		if next.kids == nil {
-			return &fs.PathError{Op: "add", Path: name, Err: fs.ErrExist}
-		}
-		dir = next
+	dir, err := x.makeParents(name)
+	if err != nil {
+		return err
 	}
+	base := path.Base(name)
 	n := &node{info: &Info{Base: base, Bits: e.Mode, Attr: e.Attr}, link: e.Link, open: e.Open}
 	switch {
 	case e.Mode.IsDir():
@@ -93,6 +91,29 @@ func (x *Index) Add(name string, e Entry) error {
 	return nil
 }
 
+// makeParents returns the directory that name is to lie in.
+func (x *Index) makeParents(name string) (*node, error) {
+	dir := x.root
+	parents, _ := path.Split(name)
+	for parents != "" {
+		var elem string
+		elem, parents = cut(parents)
+		next := dir.kids[elem]
+		if next == nil {
+			if x.implied++; x.implied > maxImplied {
+				return nil, fmt.Errorf("%w: more than %d directories without an entry", ErrBudget, maxImplied)
+			}
+			next = newDir(elem, 0o755)
+			dir.kids[elem] = next
+		}
+		if next.kids == nil {
+			return nil, Errorf(Malformed, -1, "%q is a file and has files in it", elem)
+		}
+		dir = next
+	}
+	return dir, nil
+}
+
 // Miss records that the file at name, or with name "" some of the container, could not be read; the walker
 // makes it a Gap.
 func (x *Index) Miss(name string, err error) {
@@ -100,6 +121,7 @@ func (x *Index) Miss(name string, err error) {
 		return
 	}
 	g := GapOf(nil, "", err)
+	name = name[:min(len(name), maxPath)]
 	e := &Error{Reason: g.Reason, Offset: g.Offset, Detail: g.Detail}
 	if name != "" {
 		e.Detail = name + ": " + e.Detail

@@ -54,11 +54,14 @@ func (o *Opener) Expand(f *File) *Container {
 }
 
 func (o *Opener) expandStream(f, inner *File, chain []string) *Container {
-	format := o.sniff(inner)
+	format, gaps := o.sniff(f.Path, inner)
 	if format == nil {
-		return nil
+		if len(gaps) == 0 {
+			return nil
+		}
+		return &Container{Formats: append(chain, gaps[0].By), Gaps: gaps}
 	}
-	c := &Container{Formats: append(chain, format.Name), Filesystem: format.Filesystem}
+	c := &Container{Formats: append(chain, format.Name), Filesystem: format.Filesystem, Gaps: gaps}
 	if f.Path.Depth()+len(chain) >= o.Budget.Depth {
 		err := fmt.Errorf("%w: %d containers deep", ErrBudget, f.Path.Depth()+len(chain))
 		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
@@ -111,10 +114,12 @@ func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
 	return c
 }
 
-func (o *Opener) sniff(f *File) *Format {
+// sniff finds the first format that the content is of. A format that panics is passed over with a Gap.
+func (o *Opener) sniff(at Path, f *File) (*Format, []Gap) {
 	if f.Size == 0 {
-		return nil
+		return nil, nil
 	}
+	var gaps []Gap
 	for i := range o.Formats {
 		format := &o.Formats[i]
 		if format.Sniff == nil {
@@ -122,11 +127,13 @@ func (o *Opener) sniff(f *File) *Format {
 		}
 		var is bool
 		err := Contain(func() error { is = format.Sniff(f, f.Size); return nil })
-		if err == nil && is {
-			return format
+		if err != nil {
+			gaps = append(gaps, GapOf(at, format.Name, err))
+		} else if is {
+			return format, gaps
 		}
 	}
-	return nil
+	return nil, gaps
 }
 
 // list walks a container's file system once. What cannot be listed becomes a Gap of the container.
@@ -134,12 +141,8 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	err := Contain(func() error {
 		return fs.WalkDir(c.FS, ".", func(name string, d fs.DirEntry, err error) error {
 			if err != nil {
-				g := GapOf(f.Path, c.Formats[len(c.Formats)-1], fmt.Errorf("%s: %w", name, err))
-				c.Gaps = append(c.Gaps, g)
-				if d != nil && d.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
+				c.miss(f, name, err)
+				return nil // WalkDir goes on with the entries that came with the error
 			}
 			if name == "." {
 				return nil
@@ -160,10 +163,19 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	return c
 }
 
+// miss adds a Gap at name inside the container f.
+func (c *Container) miss(f *File, name string, err error) {
+	at := f.Path
+	if name != "." {
+		at = at.Join(Segment{Container: c.Kind(), Name: name, Offset: -1})
+	}
+	c.Gaps = append(c.Gaps, GapOf(at, c.Formats[len(c.Formats)-1], err))
+}
+
 func (o *Opener) add(f *File, c *Container, name string, d fs.DirEntry) error {
 	info, err := d.Info()
 	if err != nil {
-		c.Gaps = append(c.Gaps, GapOf(f.Path, c.Formats[len(c.Formats)-1], fmt.Errorf("%s: %w", name, err)))
+		c.miss(f, name, err)
 		return nil
 	}
 	child := &File{Mode: info.Mode(), Attr: Attr{Offset: -1}}

@@ -22,6 +22,7 @@ type Stream struct {
 	mu    sync.Mutex
 	head  []byte
 	spool *os.File
+	users int   // handles that Open gave out
 	broke error // why spool is shorter than size; set before spool is
 	err   error
 }

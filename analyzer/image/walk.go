@@ -7,7 +7,8 @@ import (
 
 // Walk visits root and everything below it, jobs files at a time, and returns what visit gave, in tree order:
 // the same order whatever the number of jobs. visit gets the Container a file turned out to be, or nil; it is
-// called before the files inside are. A container's handle is given back when all inside it is done.
+// called before the files inside are. A container's handle is given back when all inside it is done, that of a
+// part of a set when the set is.
 //
 // When ctx ends, files not yet visited are left out and ctx's error is returned with what there is.
 func Walk[T any](ctx context.Context, o *Opener, root *File, jobs int, visit func(*File, *Container) T) ([]T, error) {
@@ -28,7 +29,8 @@ type step[T any] struct {
 	parent *step[T]
 	file   *File
 	inside []*step[T]
-	left   int // itself and its children, as long as they are not done
+	uses   []*step[T] // the parts of a set, read through it
+	left   int        // itself, its children and the set it is part of, as long as they are not done
 	done   bool
 	result T
 }
@@ -73,6 +75,7 @@ func (w *walk[T]) step(s *step[T]) {
 	for _, f := range c.Files {
 		s.inside = append(s.inside, &step[T]{parent: s, file: f, left: 1})
 	}
+	s.linkSets()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.left += len(s.inside)
@@ -83,17 +86,41 @@ func (w *walk[T]) step(s *step[T]) {
 	w.idle.Broadcast()
 }
 
+// linkSets keeps the parts of sets open until the set is done. The steps are not queued yet.
+func (s *step[T]) linkSets() {
+	var of map[*File]*step[T]
+	for _, c := range s.inside {
+		if c.file.set == nil {
+			continue
+		}
+		if of == nil {
+			of = make(map[*File]*step[T], len(s.inside))
+			for _, c := range s.inside {
+				of[c.file] = c
+			}
+		}
+		for _, part := range c.file.set.parts {
+			p := of[part]
+			p.left++
+			c.uses = append(c.uses, p)
+		}
+	}
+}
+
 // finish closes what no unfinished step needs any more.
 func (w *walk[T]) finish(s *step[T]) {
 	var closing []*File
 	w.mu.Lock()
 	w.open--
-	for t := s; t != nil; t = t.parent {
-		if t.left--; t.left > 0 {
-			break
+	for ended := []*step[T]{s}; len(ended) > 0; ended = ended[1:] {
+		for t := ended[0]; t != nil; t = t.parent {
+			if t.left--; t.left > 0 {
+				break
+			}
+			closing = append(closing, t.file)
+			t.file = nil
+			ended = append(ended, t.uses...)
 		}
-		closing = append(closing, t.file)
-		t.file = nil
 	}
 	if w.open == 0 {
 		w.idle.Broadcast()

@@ -424,4 +424,3 @@ func write(t testing.TB, dir, name string, data []byte) {
 		t.Fatal(err)
 	}
 }
-
