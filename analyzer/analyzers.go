@@ -4,24 +4,33 @@ import (
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/dex"
 	"romscan/analyzer/fact/elf"
+	"romscan/analyzer/fact/endpoint"
 	"romscan/analyzer/fact/initrc"
 	"romscan/analyzer/fact/manifest"
 	"romscan/analyzer/fact/pe"
 	"romscan/analyzer/fact/permission"
 	"romscan/analyzer/fact/props"
 	"romscan/analyzer/fact/text"
+	"romscan/signatures"
 )
 
 // Analyzers is list 2: every way of reading a file. An analyzer stands after those it needs.
-func Analyzers() []*fact.Analyzer {
-	return []*fact.Analyzer{
+func Analyzers() ([]*fact.Analyzer, error) {
+	owners, err := endpoint.LoadOwners(signatures.Owners())
+	if err != nil {
+		return nil, err
+	}
+	dexFiles, elfFiles, peFiles, textFiles := dex.Analyzer(), elf.Analyzer(), pe.Analyzer(), text.Analyzer()
+	list := []*fact.Analyzer{
 		manifest.Analyzer(),
-		dex.Analyzer(),
-		elf.Analyzer(),
-		pe.Analyzer(),
-		text.Analyzer(),
+		dexFiles,
+		elfFiles,
+		peFiles,
+		textFiles,
+		endpoint.Analyzer(owners, dexFiles, elfFiles, peFiles, textFiles),
 		props.Analyzer(),
 		initrc.Analyzer(),
 		permission.Analyzer(),
 	}
+	return list, fact.Validate(list)
 }

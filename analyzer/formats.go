@@ -3,6 +3,9 @@ package analyzer
 import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/ext4"
+	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/sparse"
+	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/zip"
 )
 
@@ -10,7 +13,10 @@ import (
 // number stands before one that is recognised by less.
 func Formats() []image.Format {
 	return []image.Format{
+		sparse.Format(),
 		ext4.Format(),
+		gzip.Format(),
 		zip.Format(),
+		tar.Format(),
 	}
 }

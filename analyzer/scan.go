@@ -9,6 +9,7 @@ import (
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/dir"
 )
 
 // Options say how to scan.
@@ -27,7 +28,11 @@ func OpenInput(name string) (*image.File, func() error, error) {
 	}
 	base := filepath.Base(filepath.Clean(name))
 	if info.IsDir() {
-		return image.NewTree(base, os.DirFS(name)), func() error { return nil }, nil
+		fsys, err := dir.Open(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return image.NewTree(base, fsys), func() error { return nil }, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -40,8 +45,9 @@ func OpenInput(name string) (*image.File, func() error, error) {
 // what it has with Complete false.
 func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, error) {
 	budget := image.NewBudget(opt.Limits)
-	formats, list := Formats(), Analyzers()
-	if err := fact.Validate(list); err != nil {
+	formats := Formats()
+	list, err := Analyzers()
+	if err != nil {
 		return nil, err
 	}
 	if opt.Limits.Duration > 0 {

@@ -23,7 +23,11 @@ func Table(topic string, pack *signatures.Pack) ([][]string, error) {
 		}
 	case "analyzers":
 		rows = append(rows, []string{"analyzer", "version", "emits", "what it reads"})
-		for _, a := range Analyzers() {
+		list, err := Analyzers()
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
 			var kinds []string
 			for _, k := range a.Emits {
 				kinds = append(kinds, string(k))

@@ -1,11 +1,13 @@
 package signatures
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"sort"
@@ -23,6 +25,13 @@ type Pack struct {
 
 //go:embed pack.yaml */*.yaml
 var builtin embed.FS
+
+//go:embed owners.csv
+var owners []byte
+
+// Owners returns the table of who owns which domain: CSV with the columns domain, owner, country, source and
+// licence.
+func Owners() io.Reader { return bytes.NewReader(owners) }
 
 // Engine is the version of the signature language and of the facts it can name. A pack that requires a
 // newer one is refused.

@@ -121,7 +121,7 @@ func counts(fw *firmware.Firmware, r *Report) Counts {
 		c.BySeverity[f.Severity]++
 	}
 	for _, a := range fw.Apps {
-		if !hasCode(fw, a) {
+		if pkg := fw.Record.Units[a.Unit]; !hasCode(fw, a) && expectsCode(&pkg) {
 			c.NoCode++
 		}
 	}
@@ -132,5 +132,12 @@ func counts(fw *firmware.Firmware, r *Report) Counts {
 func hasCode(fw *firmware.Firmware, a *firmware.App) bool {
 	return slices.ContainsFunc(a.Units, func(i int) bool {
 		return slices.ContainsFunc(fw.Record.Units[i].Facts, func(f fact.Fact) bool { return f.Kind == "dex" })
+	})
+}
+
+// expectsCode reports whether a manifest says that there is code: not of resource-only apps and overlays.
+func expectsCode(u *fact.Unit) bool {
+	return !slices.ContainsFunc(u.Facts, func(f fact.Fact) bool {
+		return f.Kind == "package" && (f.Fields.Get("has_code") == "no" || f.Fields.Get("overlay_target") != "")
 	})
 }

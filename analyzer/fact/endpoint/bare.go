@@ -66,6 +66,9 @@ func registered(host string) string {
 // are registered domains here, as what is asked is who owns the server.
 func icannSuffix(host string) string {
 	suffix, icann := publicsuffix.PublicSuffix(host)
+	if suffix == "example" { // RFC 6761: never registered, so invented vendors live there; no firmware names it otherwise
+		return suffix
+	}
 	for !icann {
 		_, rest, ok := strings.Cut(suffix, ".")
 		if !ok {

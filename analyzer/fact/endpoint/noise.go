@@ -51,7 +51,7 @@ var rules = []rule{
 	{"dtd", "www.oasis-open.org", "/docbook"}, {"dtd", "syncml.org", ""},
 
 	{"example", "example.com", ""}, {"example", "example.net", ""}, {"example", "example.org", ""}, {"example", "example.edu", ""},
-	{"example", "example", ""}, {"example", "test", ""}, {"example", "invalid", ""}, {"example", "foo.com", ""},
+	{"example", "test", ""}, {"example", "invalid", ""}, {"example", "foo.com", ""},
 	{"example", "bar.com", ""}, {"example", "foo.bar", ""}, {"example", "domain.com", ""}, {"example", "yourdomain.com", ""},
 	{"example", "mydomain.com", ""}, {"example", "yoursite.com", ""}, {"example", "mysite.com", ""}, {"example", "server.com", ""},
 	{"example", "myserver.com", ""}, {"example", "host.com", ""}, {"example", "hostname.com", ""}, {"example", "xxx.com", ""},

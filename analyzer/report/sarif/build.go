@@ -173,10 +173,10 @@ func (b *builder) finish(r *report.Report) *log {
 	driver := component{
 		Name: "romscan", Version: r.Tool.Version, SemanticVersion: r.Tool.Version, InformationURI: informationURI, Organization: "romscan",
 		ShortDescription: &message{Text: "Finds what the preinstalled software of Android firmware collects."},
-		Rules:            b.rules,
+		Rules:            append([]rule{}, b.rules...),
 		Notifications: []rule{
-			{ID: gapID, Name: "NotReadable", ShortDescription: &message{Text: "Part of the image was not read or not decided."}},
-			{ID: undecidedID, Name: "CannotTell", ShortDescription: &message{Text: "A finding cannot be compared because one side was not read."}},
+			describe(gapID, "NotReadable", "Part of the image was not read or not decided."),
+			describe(undecidedID, "CannotTell", "A finding cannot be compared because one side was not read."),
 		},
 	}
 	out := run{
@@ -194,6 +194,11 @@ func (b *builder) finish(r *report.Report) *log {
 			ShortDescription: &message{Text: "Common Weakness Enumeration"}, Taxa: taxa, IsComprehensive: &no}}
 	}
 	return &log{Schema: schemaURI, Version: "2.1.0", Runs: []run{out}}
+}
+
+func describe(id, name, text string) rule {
+	m := &message{Text: text}
+	return rule{ID: id, Name: name, ShortDescription: m, FullDescription: m, Help: m}
 }
 
 // relate ties a rule to a weakness, once.

@@ -34,7 +34,7 @@ type component struct { // 3.19
 	SemanticVersion     string               `json:"semanticVersion,omitempty"`
 	InformationURI      string               `json:"informationUri,omitempty"`
 	ShortDescription    *message             `json:"shortDescription,omitempty"`
-	Rules               []rule               `json:"rules,omitempty"`
+	Rules               []rule               `json:"rules,omitzero"` // an empty list is written: some consumers demand it
 	Notifications       []rule               `json:"notifications,omitempty"`
 	Taxa                []rule               `json:"taxa,omitempty"`
 	SupportedTaxonomies []componentReference `json:"supportedTaxonomies,omitempty"`
