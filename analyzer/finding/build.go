@@ -117,7 +117,7 @@ func build(s *signatures.Signature, g *group, bound []binding, choices [][]hit, 
 		}
 		return ""
 	}
-	f.Message = hole.ReplaceAllStringFunc(s.Message, func(m string) string { return get(m[1 : len(m)-1]) })
+	f.Message = hole.ReplaceAllStringFunc(s.Message, func(m string) string { return fact.ShortMethod(get(m[1 : len(m)-1])) })
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\x00", s.ID)
 	for _, ref := range s.Fingerprint {
@@ -142,28 +142,3 @@ func steps(as string, h hit) []Step {
 	}
 	return []Step{{As: as, Fact: h.fact, Device: h.piece.device, Member: h.piece.member, Text: Line(h.fact)}}
 }
-
-// Line tells a fact in one line: its kind, and its fields in the order kinds.go lists them.
-func Line(f fact.Fact) string {
-	var b strings.Builder
-	b.WriteString(string(f.Kind))
-	for _, info := range fact.Lookup(f.Kind).Fields {
-		v := f.Fields.All(info.Name)
-		if len(v) == 0 || slices.Contains(quiet, info.Name) {
-			continue
-		}
-		shown := strings.Join(v[:min(len(v), 3)], " ")
-		if len(v) > 3 {
-			shown += fmt.Sprintf(" (+%d)", len(v)-3)
-		}
-		if b.Len() == len(f.Kind) {
-			fmt.Fprintf(&b, " %s", shown)
-		} else {
-			fmt.Fprintf(&b, " %s=%s", info.Name, shown)
-		}
-	}
-	return b.String()
-}
-
-// quiet fields say little to a reader and are left to the listing.
-var quiet = []string{"recovered", "noisy", "source", "domain", "url_path", "category", "explicit", "direct_boot", "serial", "not_before", "not_after", "algorithm"}

@@ -70,3 +70,12 @@ func size(n int64) string {
 	}
 	return fmt.Sprintf("%.1f %ciB", v, units[u])
 }
+
+// clipLeft cuts s at the front: of a place, the end says more.
+func clipLeft(s string, n int) string {
+	s = clip(s, 4096)
+	if runes := []rune(s); len(runes) > n {
+		return "…" + string(runes[len(runes)-n+1:])
+	}
+	return s
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"romscan/analyzer/fact"
 	"romscan/analyzer/report"
 	"romscan/signatures"
 )
@@ -175,7 +176,8 @@ func (p *page) findings(r *report.Report) {
 			}
 			p.line("  also %s", clip(f.Message, p.width()-7))
 		}
-		p.line("  fix: %s", clip(first(g.list[0].Fix), p.width()-36)+"   romscan explain "+g.id)
+		p.line("  fix: %s", clip(first(g.list[0].Fix), p.width()-7))
+		p.line("  why: romscan explain %s", g.id)
 	}
 }
 
@@ -200,21 +202,24 @@ func (p *page) finding(f *report.Finding, input string) {
 }
 
 func (p *page) step(n int, s report.Step) {
-	p.line("  %d %-9s %s", n, clip(s.As, 9), clip(s.Text, p.width()-14))
-	where := place(s)
-	if where != "" {
-		p.line("              %s", clip(where, p.width()-14))
+	what := s.Text
+	if kind, rest, ok := strings.Cut(s.Text, " "); ok && kind == s.As {
+		what = rest
+	}
+	p.line("  %d %-10s %s", n, clip(s.As, 10), clip(what, p.width()-15))
+	if where := place(s); where != "" {
+		p.line("%15s%s", "", clipLeft(where, p.width()-15))
 	}
 }
 
 // place says where to look: file and line, or method and address.
 func place(s report.Step) string {
 	if s.Listing == nil {
-		return s.Member
+		return fact.DottedMethod(s.Member)
 	}
 	switch {
 	case s.Unit != nil:
-		return fmt.Sprintf("%s +0x%04x", s.Member, *s.Unit)
+		return fmt.Sprintf("%s +0x%04x", fact.DottedMethod(s.Member), *s.Unit)
 	case s.Line > 0:
 		return fmt.Sprintf("%s:%d", s.Listing.Name, s.Line)
 	}
