@@ -12,10 +12,6 @@ import (
 	"romscan/analyzer/image"
 )
 
-// The dialects cannot be told apart where every code used means the same width in both; a test over files that
-// small would assert chance, so only those of some size count.
-const minOptimised = 16 << 10
-
 // embedded returns the dex files inside the odex and oat files of a tree.
 func embedded(t *testing.T, tree string, max int) []sample {
 	root := filepath.Join(corpus(t), "trees", "trees", tree)
@@ -35,7 +31,7 @@ func embedded(t *testing.T, tree string, max int) []sample {
 			}
 			at += i
 			size := int(binary.LittleEndian.Uint32(data[at+32:]))
-			if size < minOptimised || size > len(data)-at {
+			if size < headerSize || size > len(data)-at {
 				at += 4
 				continue
 			}
