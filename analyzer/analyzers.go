@@ -10,6 +10,8 @@ import (
 	"romscan/analyzer/fact/pe"
 	"romscan/analyzer/fact/permission"
 	"romscan/analyzer/fact/props"
+	"romscan/analyzer/fact/resources"
+	"romscan/analyzer/fact/signing"
 	"romscan/analyzer/fact/text"
 	"romscan/signatures"
 )
@@ -21,13 +23,16 @@ func Analyzers() ([]*fact.Analyzer, error) {
 		return nil, err
 	}
 	dexFiles, elfFiles, peFiles, textFiles := dex.Analyzer(), elf.Analyzer(), pe.Analyzer(), text.Analyzer()
+	resourceFiles := resources.Analyzer()
 	list := []*fact.Analyzer{
 		manifest.Analyzer(),
+		signing.Analyzer(),
+		resourceFiles,
 		dexFiles,
 		elfFiles,
 		peFiles,
 		textFiles,
-		endpoint.Analyzer(owners, dexFiles, elfFiles, peFiles, textFiles),
+		endpoint.Analyzer(owners, resourceFiles, dexFiles, elfFiles, peFiles, textFiles),
 		props.Analyzer(),
 		initrc.Analyzer(),
 		permission.Analyzer(),

@@ -174,7 +174,7 @@ var kinds = []Info{
 var sources = []string{"dex", "resource", "asset", "native", "config", "managed"}
 
 var noises = []string{
-	"certificate", "documentation", "dtd", "example", "licence", "loopback", "namespace", "not-a-host", "placeholder",
+	"access-point", "blocked", "certificate", "documentation", "dtd", "example", "licence", "loopback", "namespace", "not-a-host", "placeholder",
 	"private-range", "version-number",
 }
 

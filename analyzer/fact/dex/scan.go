@@ -33,7 +33,7 @@ type scan struct {
 
 const (
 	workFactor = 16
-	workFloor  = 16 << 20
+	workFloor  = 1 << 20
 	maxErrors  = 8
 )
 

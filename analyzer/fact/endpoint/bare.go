@@ -95,6 +95,9 @@ func isHost(s string, sure bool) bool {
 			return false
 		}
 	}
+	if isSuffix(s, labels) {
+		return false
+	}
 	first, last := labels[0], labels[len(labels)-1]
 	name := strings.TrimSuffix(domain, domain[strings.IndexByte(domain, '.'):])
 	switch {
@@ -107,9 +110,24 @@ func isHost(s string, sure bool) bool {
 	case strings.Contains(strings.TrimPrefix(domain, name+"."), "."): // co.uk, com.tw
 		return len(name) > 1
 	case countryTLDs[last]:
-		return len(name) > 2 && (sure || serverWords[serverWord(first)])
+		return len(name) > 2 && (sure || len(labels) > 2 && serverWords[serverWord(first)])
 	case wordTLDs[last]:
 		return len(name) > 2 && len(labels) > 2 && serverWords[serverWord(first)] && !codeWords[name]
+	}
+	return false
+}
+
+// isSuffix recognises the entries of a public suffix list, which browsers and cookie libraries carry: names
+// under which others register, and what was on the list in former years.
+func isSuffix(s string, labels []string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(s)
+	n := len(labels)
+	switch {
+	case suffix == s, n == 2 && len(labels[0]) == 2 && labels[0] != "me" && (countryTLDs[labels[0]] || countryRoots[labels[0]] || labels[0] == "gb" || labels[0] == "qc"):
+		return true
+	case n == 3:
+		first, last := labels[0], labels[2]
+		return (first == "city" || first == "metro") && last == "jp" || (first == "k12" || first == "lib") && last == "us" || labels[1] == "gov" && last == "au"
 	}
 	return false
 }

@@ -49,6 +49,24 @@ type use struct {
 	Endpoint
 	row  int // the first
 	uses int
+	// where is the member of all uses, if it is one that says the text is no server
+	where string
+}
+
+// members are the members by which package text marks what is no server, and the names of the noise.
+var members = map[string]string{"hosts: blocked": "blocked", "apn": "access-point"}
+
+// where returns the noise that the members of all uses of a row stand for.
+func where(t *fact.Table, row int) string {
+	noise := ""
+	for i, s := range t.SitesOf(row) {
+		n := members[t.Place(s).Member]
+		if n == "" || i > 0 && n != noise {
+			return ""
+		}
+		noise = n
+	}
+	return noise
 }
 
 // fromTable emits the endpoints of one table in the order of its rows.
@@ -64,13 +82,16 @@ func fromTable(p *fact.Pass, t *fact.Table, owners *Owners) {
 			}
 			if at, ok := index[e.Value]; ok {
 				list[at].uses += n
+				if list[at].where != where(t, i) {
+					list[at].where = ""
+				}
 				if earlier(t, i, list[at].row) {
 					list[at].row = i
 				}
 				continue
 			}
 			index[e.Value] = len(list)
-			list = append(list, use{e, i, n})
+			list = append(list, use{e, i, n, where(t, i)})
 		}
 	}
 	for i := range list {
@@ -91,6 +112,9 @@ func (u *use) fields(source, recovered string, owners *Owners) fact.Fields {
 	e := &u.Endpoint
 	owner, country := owners.Of(e.Host)
 	noise := noiseOf(e)
+	if noise == "" {
+		noise = u.where
+	}
 	noisy := "no"
 	if noise != "" {
 		noisy = "yes"

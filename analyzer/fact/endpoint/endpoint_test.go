@@ -69,7 +69,7 @@ func TestBareHosts(t *testing.T) {
 		"com.android.mms", "build.prop", "foo.java", "a.b.so", "android.net", "java.net", "org.apache.http", "window.name", "e.id", "ro.product.name",
 		"com.google.android.apps.plus", "classes.dex", "libfoo.so", "this.is", "Foo.Bar.Com", "user@host.com", "1.2.3", "1.2.3.4.5", "01.02.03.04",
 		"persist.sys.net", "cn.wps.moffice.eng.live", "system.info", "kotlin.io", "readme.md", "10.0.0.0/8", "a..com", "-a.com", "x", "e.com", "",
-		"hello world.com", "/system/app/x.com",
+		"hello world.com", "/system/app/x.com", "city.yokohama.jp", "us.com",
 	} {
 		if got := Find(no); len(got) > 0 {
 			t.Errorf("%q is taken for %v", no, got)
@@ -173,6 +173,26 @@ func TestFacts(t *testing.T) {
 	}
 	if got.At.Offset != 200 || got.At.Unit != 3 || got.Evidence == nil || !strings.Contains(got.Evidence.Text, "0003: const-string") {
 		t.Errorf("placed at %+v with %+v", got.At, got.Evidence)
+	}
+}
+
+// TestMarked: what package text marks is noise; a host that is also used elsewhere is not.
+func TestMarked(t *testing.T) {
+	tab := &fact.Table{
+		Kind: "string", Column: "value", Common: fact.F("source", "config"),
+		Values: []string{"a.xyzz.com", "b.xyzz.com", "c.xyzz.com"}, Starts: []uint32{0, 1, 2, 4},
+		Sites:   []fact.Site{{Member: 1}, {Member: 2}, {Member: 1}, {Member: 0}},
+		Members: []string{"", "hosts: blocked", "apn"},
+	}
+	n := feed(tab)
+	f := image.NewFile("x", strings.NewReader("x"), 1)
+	out := fact.Run([]*fact.Analyzer{n, Analyzer(nil, n)}, &fact.Subject{File: f}, image.NewBudget(image.DefaultLimits()))
+	var got []string
+	for _, f := range out.Facts {
+		got = append(got, f.Fields.Get("noise"))
+	}
+	if d := cmp.Diff([]string{"blocked", "access-point", ""}, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -26,6 +26,12 @@ var rules = []rule{
 	{"certificate", "quovadisglobal.com", ""}, {"certificate", "wosign.com", ""}, {"certificate", "startssl.com", ""},
 	{"certificate", "camerfirma.com", ""}, {"certificate", "certum.pl", ""}, {"certificate", "pki.goog", ""},
 	{"certificate", "d-trust.net", ""}, {"certificate", "identrust.com", ""}, {"certificate", "netlock.hu", ""},
+	{"certificate", "netlock.net", ""}, {"certificate", "chambersign.org", ""}, {"certificate", "e-szigno.hu", ""},
+	{"certificate", "startcom.org", ""}, {"certificate", "catcert.net", ""}, {"certificate", "accv.es", ""}, {"certificate", "sk.ee", ""},
+	{"certificate", "quovadis.bm", ""}, {"certificate", "swisssign.com", ""}, {"certificate", "swisssign.net", ""},
+	{"certificate", "pkioverheid.nl", ""}, {"certificate", "pki.gva.es", ""}, {"certificate", "disig.sk", ""},
+	{"certificate", "firmaprofesional.com", ""}, {"certificate", "certplus.com", ""}, {"certificate", "trustcenter.de", ""},
+	{"certificate", "valicert.com", ""}, {"certificate", "xrampsecurity.com", ""}, {"certificate", "anf.es", ""}, {"certificate", "certicamara.com", ""},
 
 	{"documentation", "developer.android.com", ""}, {"documentation", "d.android.com", ""}, {"documentation", "source.android.com", ""},
 	{"documentation", "developers.google.com", ""}, {"documentation", "developer.mozilla.org", ""}, {"documentation", "docs.oracle.com", ""},
@@ -41,6 +47,7 @@ var rules = []rule{
 	{"documentation", "reactjs.org", ""}, {"documentation", "jquery.com", ""}, {"documentation", "jquery.org", ""},
 	{"documentation", "json.org", ""}, {"documentation", "sqlite.org", ""}, {"documentation", "openssl.org", ""},
 	{"documentation", "curl.haxx.se", "/docs"}, {"documentation", "ecma-international.org", ""}, {"documentation", "whatwg.org", ""},
+	{"documentation", "launchpad.net", ""}, {"documentation", "bluez.org", ""}, {"documentation", "mail-archive.com", ""},
 	{"documentation", "llvm.org", ""}, {"documentation", "gcc.gnu.org", ""}, {"documentation", "freedesktop.org", ""},
 	{"documentation", "kernel.org", ""}, {"documentation", "readthedocs.io", ""}, {"documentation", "commons.apache.org", ""},
 	{"documentation", "lucene.apache.org", ""}, {"documentation", "issues.apache.org", ""}, {"documentation", "wiki.apache.org", ""},
@@ -50,12 +57,11 @@ var rules = []rule{
 	{"dtd", "www.apple.com", "/dtds"}, {"dtd", "java.sun.com", "/dtd"}, {"dtd", "java.sun.com", "/j2ee/dtds"},
 	{"dtd", "www.oasis-open.org", "/docbook"}, {"dtd", "syncml.org", ""},
 
-	{"example", "example.com", ""}, {"example", "example.net", ""}, {"example", "example.org", ""}, {"example", "example.edu", ""},
-	{"example", "test", ""}, {"example", "invalid", ""}, {"example", "foo.com", ""},
-	{"example", "bar.com", ""}, {"example", "foo.bar", ""}, {"example", "domain.com", ""}, {"example", "yourdomain.com", ""},
-	{"example", "mydomain.com", ""}, {"example", "yoursite.com", ""}, {"example", "mysite.com", ""}, {"example", "server.com", ""},
-	{"example", "myserver.com", ""}, {"example", "host.com", ""}, {"example", "hostname.com", ""}, {"example", "xxx.com", ""},
-	{"example", "xxxx.com", ""}, {"example", "aaa.com", ""}, {"example", "test.com", ""}, {"example", "company.com", ""},
+	{"example", "test", ""}, {"example", "invalid", ""},
+	{"example", "foo.bar", ""}, {"example", "domain.com", ""},
+	{"example", "server.com", ""},
+	{"example", "host.com", ""}, {"example", "hostname.com", ""}, {"example", "xxx.com", ""},
+	{"example", "xxxx.com", ""}, {"example", "aaa.com", ""}, {"example", "company.com", ""},
 
 	{"licence", "www.apache.org", "/licenses"}, {"licence", "apache.org", "/licenses"}, {"licence", "opensource.org", ""},
 	{"licence", "creativecommons.org", ""}, {"licence", "gnu.org", ""}, {"licence", "fsf.org", ""}, {"licence", "mozilla.org", "/mpl"},
@@ -68,7 +74,7 @@ var rules = []rule{
 	{"namespace", "schemas.live.com", ""}, {"namespace", "w3.org", ""}, {"namespace", "xmlpull.org", ""}, {"namespace", "xml.org", ""},
 	{"namespace", "xml.apache.org", ""}, {"namespace", "apache.org", "/xml"}, {"namespace", "ns.adobe.com", ""}, {"namespace", "ns.google.com", ""},
 	{"namespace", "purl.org", ""}, {"namespace", "xmlns.com", ""}, {"namespace", "xmlns.jcp.org", ""}, {"namespace", "xmlns.oracle.com", ""},
-	{"namespace", "java.sun.com", "/xml"}, {"namespace", "java.sun.com", "/jaxp"}, {"namespace", "javax.xml", ""}, {"namespace", "jabber.org", ""},
+	{"namespace", "java.sun.com", "/xml"}, {"namespace", "java.sun.com", "/jaxp"}, {"namespace", "exslt.org", ""}, {"namespace", "xsl.lotus.com", ""}, {"namespace", "jabber.org", ""},
 	{"namespace", "xmpp.org", ""}, {"namespace", "etherx.jabber.org", ""}, {"namespace", "iptc.org", ""}, {"namespace", "cipa.jp", ""},
 	{"namespace", "a9.com", ""}, {"namespace", "specs.openid.net", ""}, {"namespace", "openid.net", ""}, {"namespace", "axschema.org", ""},
 	{"namespace", "schema.org", ""}, {"namespace", "ogp.me", ""}, {"namespace", "oasis-open.org", ""}, {"namespace", "docs.oasis-open.org", ""},
@@ -79,6 +85,15 @@ var rules = []rule{
 	{"namespace", "sodipodi.sourceforge.net", ""}, {"namespace", "bohemiancoding.com", "/sketch"}, {"namespace", "id3.org", ""},
 	{"namespace", "videolan.org", "/x"}, {"namespace", "npes.org", ""}, {"namespace", "aiim.org", ""}, {"namespace", "prismstandard.org", ""},
 	{"namespace", "metadataworkinggroup.com", ""}, {"namespace", "xfa.org", ""}, {"namespace", "gimp.org", "/xmp"},
+}
+
+// blanks are names that stand for any name, under whatever top-level domain.
+var blanks = set("example test foo bar yourdomain mydomain yoursite mysite yourserver myserver yourcompany")
+
+// name returns the label before the public suffix.
+func name(host string) string {
+	n, _, _ := strings.Cut(registered(host), ".")
+	return n
 }
 
 // noiseOf returns the name of the rule that says an endpoint is no server of interest, or "".
@@ -104,8 +119,12 @@ func noiseOf(e *Endpoint) string {
 	switch {
 	case best >= 0:
 		return rules[best].noise
+	case blanks[name(e.Host)]:
+		return "example"
 	case isCertificate(e.Host, path):
 		return "certificate"
+	case strings.HasPrefix(e.Host, "javax.xml."): // features of JAXP are named like this
+		return "namespace"
 	case !strings.Contains(e.Host, "."):
 		return "placeholder"
 	case registered(e.Host) == "":
@@ -126,6 +145,11 @@ func isCertificate(host, path string) bool {
 	switch label {
 	case "crl", "ocsp", "cacerts", "aia", "pki", "evcrl", "evsecure-ocsp", "evintl-ocsp":
 		return true
+	}
+	for _, part := range strings.Split(path, "/") {
+		if part == "cps" || part == "ocsp" || part == "crl" {
+			return true
+		}
 	}
 	return strings.HasSuffix(path, ".crl") || strings.HasSuffix(path, ".crt") || strings.HasSuffix(path, ".cer")
 }

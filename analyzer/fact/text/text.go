@@ -43,7 +43,18 @@ type word struct {
 	text   string
 	line   uint32
 	offset uint32
+	where  uint32 // index in members
 }
+
+// Members of the table: ordinary text, lines of a hosts file that send a name to the device itself, and names
+// of access points, which look like hosts and are none.
+const (
+	ordinary = iota
+	blocked
+	accessPoint
+)
+
+var members = []string{ordinary: "", blocked: "hosts: blocked", accessPoint: "apn"}
 
 func run(p *fact.Pass) error {
 	if p.File.Size > maxFile {
@@ -83,13 +94,13 @@ func table(words []word, source string) *fact.Table {
 	slices.SortStableFunc(words, func(a, b word) int {
 		return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.offset, b.offset))
 	})
-	t := &fact.Table{Kind: "string", Column: "value", Common: fact.F("source", source, "recovered", "plain")}
+	t := &fact.Table{Kind: "string", Column: "value", Common: fact.F("source", source, "recovered", "plain"), Members: members}
 	for i, w := range words {
 		if i == 0 || w.text != words[i-1].text {
 			t.Values = append(t.Values, strings.Clone(w.text))
 			t.Starts = append(t.Starts, uint32(len(t.Sites)))
 		}
-		t.Sites = append(t.Sites, fact.Site{Offset: w.offset, Unit: w.line})
+		t.Sites = append(t.Sites, fact.Site{Member: w.where, Offset: w.offset, Unit: w.line})
 	}
 	t.Starts = append(t.Starts, uint32(len(t.Sites)))
 	return t

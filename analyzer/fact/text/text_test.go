@@ -28,6 +28,9 @@ func rows(out fact.Outcome) string {
 		for i, v := range t.Values {
 			for _, s := range t.SitesOf(i) {
 				fmt.Fprintf(&b, " %s@%d", v, t.Place(s).Line)
+				if m := t.Place(s).Member; m != "" {
+					b.WriteString("(" + m + ")")
+				}
 			}
 		}
 	}
@@ -60,6 +63,7 @@ func TestWords(t *testing.T) {
 		"utf-16be":   {utf16File(props, true), wantProps},
 		"xml": {[]byte("<?xml version=\"1.0\"?>\n<apn mmsc='http://mmsc.monternet.com' mmsproxy=\"10.0.0.172\"/>"),
 			"config: 10.0.0.172@2 http://mmsc.monternet.com@2"},
+		"apn":      {[]byte("<?xml version=\"1.0\"?>\n<apn apn='mms.base.be'/>"), "config: mms.base.be@2(apn)"},
 		"json":     {[]byte(`{"hosts":["https://a.cn/x,https://b.cn/y"],"v":"1.2.3"}`), "asset: https://a.cn/x@1 https://b.cn/y@1"},
 		"html":     {[]byte("<!DOCTYPE html><a href=https://x.org/>x</a>"), "asset: https://x.org/@1"},
 		"latin-1":  {[]byte("r\xe9gion=1\nurl=http://h\xe9.example.fr/\n"), "config: http://h\ufffd.example.fr/@2"},
@@ -69,6 +73,19 @@ func TestWords(t *testing.T) {
 		if d := cmp.Diff(c.want, rows(analyze(c.data))); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
+	}
+}
+
+// TestBlocked: names in a hosts file that go to the device itself are marked.
+func TestBlocked(t *testing.T) {
+	out := analyze([]byte("127.0.0.1 localhost\n127.0.0.1\tads.xyzz.com\n1.2.3.4 real.xyzz.com\n"))
+	got := map[string]string{}
+	for i, v := range out.Tables[0].Values {
+		got[v] = out.Tables[0].Row(i).At.Member
+	}
+	want := map[string]string{"127.0.0.1": "hosts: blocked", "ads.xyzz.com": "hosts: blocked", "1.2.3.4": "", "real.xyzz.com": ""}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -26,10 +26,12 @@ var separators = func() (t [256]bool) {
 func words8(data []byte) []word {
 	var out []word
 	line := uint32(1)
+	nowhere := nowhereLine(data)
 	for i := 0; i < len(data); {
 		if separators[data[i]] {
 			if data[i] == '\n' {
 				line++
+				nowhere = nowhereLine(data[i+1:])
 			}
 			i++
 			continue
@@ -41,13 +43,39 @@ func words8(data []byte) []word {
 			i++
 		}
 		if dot {
+			n := len(out)
 			out = split(out, data[start:i], line, uint32(start))
+			for k := n; k < len(out); k++ {
+				switch {
+				case nowhere:
+					out[k].where = blocked
+				case isAccessPoint(data[:out[k].offset]):
+					out[k].where = accessPoint
+				}
+			}
 		}
 		if len(out) > maxWords {
 			break
 		}
 	}
 	return out
+}
+
+// nowhereLine tells whether a line is one of a hosts file that sends names to the device itself.
+func nowhereLine(line []byte) bool {
+	for _, addr := range []string{"127.0.0.1", "0.0.0.0", "::1"} {
+		if rest, ok := bytes.CutPrefix(line, []byte(addr)); ok && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+			return true
+		}
+	}
+	return false
+}
+
+// isAccessPoint tells whether a word that follows before is the value of an attribute apn="…", as files of
+// access points have it.
+func isAccessPoint(before []byte) bool {
+	n := len(before)
+	return n >= 5 && (before[n-1] == '"' || before[n-1] == '\'') && bytes.EqualFold(before[n-5:n-1], []byte("apn="))
 }
 
 // split takes a stretch without white space apart: URLs are kept whole; of the rest, parts between = , ; ( )
@@ -90,7 +118,7 @@ func split(out []word, b []byte, line, offset uint32) []word {
 }
 
 func keep(out []word, b []byte, line, offset uint32) []word {
-	return append(out, word{strings.ToValidUTF8(string(b), "\ufffd"), line, offset})
+	return append(out, word{text: strings.ToValidUTF8(string(b), "\ufffd"), line: line, offset: offset})
 }
 
 func isAlnum(c byte) bool {
@@ -145,7 +173,7 @@ func wordsUTF16(data []byte, big bool) []word {
 			text = utf8.AppendRune(text, r)
 		}
 		for _, w := range words8(text) {
-			out = append(out, word{w.text, line, uint32(start)})
+			out = append(out, word{w.text, line, uint32(start), w.where})
 		}
 		units, start = units[:0], next
 		line++
