@@ -71,7 +71,7 @@ func parseSize(s string) (int64, error) {
 		}
 	}
 	v, err := strconv.ParseFloat(num, 64)
-	if err != nil || v <= 0 || v*factor > 1<<62 {
+	if err != nil || !(v > 0 && v*factor < 1<<62) {
 		return 0, fmt.Errorf("%q is no size; write 4096, 512MiB or 200GB", s)
 	}
 	return int64(v * factor), nil
