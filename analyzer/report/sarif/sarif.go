@@ -9,7 +9,7 @@
 package sarif
 
 import (
-	"crypto/sha256"
+	"crypto/sha1"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -64,14 +64,16 @@ func encode(w io.Writer, l *log) error {
 	return enc.Encode(l)
 }
 
-// guid makes a name-based identifier (RFC 9562 section 5.8, version 8): equal inputs give equal logs.
+// guid makes a name-based identifier (RFC 9562 section 5.5, version 5, in the URL name space): equal inputs
+// give equal logs. SHA-1 is what that version prescribes; nothing is secured by it.
 func guid(parts ...string) string {
-	h := sha256.New()
+	h := sha1.New()
+	h.Write([]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8})
 	for _, p := range parts {
 		fmt.Fprintf(h, "%s\x00", p)
 	}
 	s := h.Sum(nil)
-	s[6], s[8] = s[6]&0x0f|0x80, s[8]&0x3f|0x80
+	s[6], s[8] = s[6]&0x0f|0x50, s[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", s[0:4], s[4:6], s[6:8], s[8:10], s[10:16])
 }
 
