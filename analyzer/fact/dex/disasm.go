@@ -7,7 +7,7 @@ import (
 )
 
 // maxListing bounds a listing in bytes; operands may repeat long names without end.
-const maxListing = 64 << 20
+const maxListing = 16 << 20
 
 // Disassemble prints a method: a line that names it, then a line for every instruction with its code-unit
 // address, as dexdump prints addresses, then its guarded ranges.

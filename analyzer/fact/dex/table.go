@@ -118,6 +118,9 @@ func (n *names) keep(b []byte) string {
 func (s *scan) memberName() func(uint32) string {
 	cache := make([]string, s.f.NumMethods())
 	return func(m uint32) string {
+		if s.names.left < 0 { // nothing more is kept: do not spell it either
+			return ""
+		}
 		if m&classMember != 0 {
 			s.names.buf = s.f.appendString(s.names.buf[:0], s.f.TypeString(m&^classMember))
 			return s.names.keep(s.names.buf)
@@ -159,6 +162,9 @@ func (s *scan) classTable() *fact.Table {
 func (s *scan) callTable() *fact.Table {
 	t := &fact.Table{Kind: "api", Column: "call"}
 	value := func(method uint32) string {
+		if s.names.left < 0 {
+			return ""
+		}
 		id, _ := s.f.Method(method)
 		s.names.buf = s.f.appendCall(s.names.buf[:0], s.callee(method)-outside, id)
 		return s.names.keep(s.names.buf)
@@ -173,6 +179,9 @@ func (s *scan) stringTables() []*fact.Table {
 		return &fact.Table{Kind: "string", Column: "value", Common: fact.F("source", "dex", "recovered", recovered)}
 	}
 	value := func(i uint32) string {
+		if s.names.left < 0 {
+			return ""
+		}
 		b, _ := s.f.MUTF8(i)
 		s.names.buf = AppendMUTF8(s.names.buf[:0], b)
 		return s.names.keep(s.names.buf)

@@ -40,13 +40,16 @@ type arrayState struct {
 
 type set struct{ index, value int32 }
 
+// maxRegisters bounds the registers followed; compilers stay far below, a header may claim 65535.
+const maxRegisters = 4096
+
 // run finds the strings that method writes as arrays.
 func (t *tracker) run(s *scan, method uint32, code *Code) {
 	t.s, t.method, t.code = s, method, code
 	t.epoch++
 	t.block++
 	t.arrays, t.pending = t.arrays[:0], nil
-	if n := int(code.Registers); len(t.regs) < n {
+	if n := min(int(code.Registers), maxRegisters); len(t.regs) < n {
 		t.regs = slices.Grow(t.regs, n-len(t.regs))[:n]
 	}
 	t.findLeaders()

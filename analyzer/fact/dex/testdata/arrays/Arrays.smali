@@ -76,6 +76,20 @@
     .end array-data
 .end method
 
+# all elements are constants, then one is overwritten with a parameter: no string
+.method public static overwritten(C)Ljava/lang/String;
+    .registers 5
+    const/4 v0, 1
+    new-array v1, v0, [C
+    const/16 v2, 0x61
+    const/4 v3, 0
+    aput-char v2, v1, v3
+    aput-char p0, v1, v3
+    invoke-static {v1}, Ljava/lang/String;->valueOf([C)Ljava/lang/String;
+    move-result-object v0
+    return-object v0
+.end method
+
 # one element comes from a parameter, one array is numbers, one depends on a branch: no strings
 .method public static none(C)V
     .registers 7
