@@ -26,15 +26,13 @@ func findings(s *signatures.Signature, g *group, bound []binding) []Finding {
 		choices[i] = distinct(s, b)
 		total = min(total*len(choices[i]), maxFindings)
 	}
-	seen := map[string]int{}
+	seen := map[string]bool{}
 	var out []Finding
 	pick := make([]int, len(bound))
 	for range total {
 		f := build(s, g, bound, choices, pick)
-		if i, ok := seen[f.Fingerprint]; ok {
-			out[i].More++
-		} else {
-			seen[f.Fingerprint] = len(out)
+		if !seen[f.Fingerprint] {
+			seen[f.Fingerprint] = true
 			out = append(out, f)
 		}
 		if !advance(pick, choices) {
@@ -64,9 +62,11 @@ func distinct(s *signatures.Signature, b binding) []hit {
 		}
 	}
 	if len(fields) == 0 {
-		return b.hits[:1]
+		first := b.hits[0]
+		first.more = len(b.hits) - 1
+		return []hit{first}
 	}
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	var out []hit
 	for _, h := range b.hits {
 		var key strings.Builder
@@ -74,8 +74,10 @@ func distinct(s *signatures.Signature, b binding) []hit {
 			key.WriteString(value(h, f))
 			key.WriteByte(0)
 		}
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if i, ok := seen[key.String()]; ok {
+			out[i].more++
+		} else {
+			seen[key.String()] = len(out)
 			out = append(out, h)
 		}
 	}
@@ -128,7 +130,9 @@ func build(s *signatures.Signature, g *group, bound []binding, choices [][]hit, 
 	for _, as := range s.Steps {
 		for i, b := range bound {
 			if b.as == as {
-				f.Steps = append(f.Steps, steps(as, choices[i][pick[i]])...)
+				h := choices[i][pick[i]]
+				f.Steps = append(f.Steps, steps(as, h)...)
+				f.More = max(f.More, h.more)
 			}
 		}
 	}

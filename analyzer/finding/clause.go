@@ -13,6 +13,7 @@ type hit struct {
 	fact  fact.Fact
 	piece *piece
 	used  *Finding
+	more  int // further hits with the same identity
 }
 
 // maxHits bounds the facts kept for one clause in one scope; the rest is only counted by the first of them.

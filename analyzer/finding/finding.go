@@ -23,7 +23,7 @@ type Finding struct {
 	Steps       []Step
 	Fingerprint string            // hex, 32 digits: what .romscanignore and diff go by
 	Identity    map[string]string // the named fields the fingerprint is made of
-	More        int               // further matches of the same clauses that would read the same
+	More        int               // further facts that would have told the same story: the most any step has
 }
 
 // Step is one fact of the story.

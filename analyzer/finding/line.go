@@ -37,7 +37,7 @@ var quiet = []string{"noisy", "source", "uses", "explicit", "direct_boot", "seri
 // quietIn are fields that repeat others of their kind.
 var quietIn = map[fact.Kind][]string{
 	"endpoint":  {"type", "scheme", "host", "port", "url_path", "domain"},
-	"component": {"category", "process", "guarded"},
+	"component": {"category", "process", "guarded", "stock"},
 	"autostart": {"type", "action"},
 	"file":      {"sha256", "size", "executable", "setuid"},
 	"package":   {"label", "application", "min_sdk", "target_sdk", "allow_backup", "has_code"},

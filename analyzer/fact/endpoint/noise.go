@@ -83,7 +83,7 @@ var rules = []rule{
 	{"namespace", "garmin.com", "/xmlschemas"}, {"namespace", "itunes.com", "/dtds"}, {"namespace", "www.itunes.com", "/dtds"},
 	{"namespace", "search.yahoo.com", "/mrss"}, {"namespace", "calendarserver.org", "/ns"}, {"namespace", "inkscape.org", "/namespaces"},
 	{"namespace", "sodipodi.sourceforge.net", ""}, {"namespace", "bohemiancoding.com", "/sketch"}, {"namespace", "id3.org", ""},
-	{"namespace", "videolan.org", "/x"}, {"namespace", "npes.org", ""}, {"namespace", "aiim.org", ""}, {"namespace", "prismstandard.org", ""},
+	{"namespace", "videolan.org", "/x"}, {"namespace", "jivesoftware.com", "/xmlns"}, {"namespace", "jabber.org", ""}, {"namespace", "npes.org", ""}, {"namespace", "aiim.org", ""}, {"namespace", "prismstandard.org", ""},
 	{"namespace", "metadataworkinggroup.com", ""}, {"namespace", "xfa.org", ""}, {"namespace", "gimp.org", "/xmp"},
 }
 

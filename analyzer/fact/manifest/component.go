@@ -131,6 +131,11 @@ func (w *writer) permissions(f fact.Fields, e *element, typ string) fact.Fields 
 			write = own
 		}
 		guarded = read != "" && write != ""
+		readable := "no"
+		if f.Get("exported") == "yes" && read == "" {
+			readable = "yes"
+		}
+		f = f.With("readable", readable).With("stock", stock(f.Get("name")))
 		f = f.With("read_permission", nonEmpty(read)...).With("write_permission", nonEmpty(write)...)
 	}
 	if guarded {

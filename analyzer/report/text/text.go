@@ -190,7 +190,11 @@ func (p *page) title(f *report.Finding) {
 }
 
 func (p *page) finding(f *report.Finding, input string) {
-	for _, l := range wrap(f.Message, p.width()-2) {
+	message := f.Message
+	if f.More > 0 {
+		message += fmt.Sprintf(" (+%d)", f.More)
+	}
+	for _, l := range wrap(message, p.width()-2) {
 		p.line("  %s", l)
 	}
 	if f.Path != "" {
@@ -215,6 +219,9 @@ func (p *page) step(n int, s report.Step) {
 // place says where to look: file and line, or method and address.
 func place(s report.Step) string {
 	if s.Listing == nil {
+		if s.Line > 0 && s.Device != "" {
+			return fmt.Sprintf("%s:%d", s.Device, s.Line)
+		}
 		return fact.DottedMethod(s.Member)
 	}
 	switch {
