@@ -88,6 +88,9 @@ func manifest(p *fact.Pass, res *resolver) (best decoded, at string, err error) 
 			break
 		}
 		d := decoded{err: rerr}
+		if len(data) == 0 && rerr == nil {
+			d.err = image.Errorf(image.Malformed, -1, "%s is empty", name)
+		}
 		if len(data) > 0 {
 			d = decode(data, res)
 			d.err = errors.Join(d.err, rerr)
