@@ -4,6 +4,7 @@ import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/zip"
@@ -16,6 +17,7 @@ func Formats() []image.Format {
 		sparse.Format(),
 		ext4.Format(),
 		gzip.Format(),
+		otazip.Format(),
 		zip.Format(),
 		tar.Format(),
 	}
