@@ -80,7 +80,7 @@ func run(p *fact.Pass) error {
 	}
 }
 
-type element struct{ name, pkg string }
+type element struct{ name, pkg, attr string }
 
 type walker struct {
 	pass  *fact.Pass
@@ -98,7 +98,7 @@ func (w *walker) start(t xml.StartElement, line int) {
 		parent = w.stack[n-1]
 	}
 	name := t.Name.Local
-	w.stack = append(w.stack, element{name, attr["package"]})
+	w.stack = append(w.stack, element{name, attr["package"], attr["name"]})
 	emit := func(kind fact.Kind, f fact.Fields) {
 		w.pass.Emit(kind, f, w.lines.Place(line), w.lines.Listing(line, line, line))
 	}
@@ -115,7 +115,7 @@ func (w *walker) start(t xml.StartElement, line int) {
 	case len(w.stack) == 1, name == "privapp-permissions", name == "exception":
 	default:
 		if len(w.stack) == 3 && parent.name == "permission" { // <permission name="P"><group gid="G"/>: the pair is what counts
-			emit("sysconfig", fact.F("entry", "permission-"+name, "name", attr["gid"], "value", attr["name"]))
+			emit("sysconfig", fact.F("entry", "permission-"+name, "name", attr["gid"], "value", parent.attr))
 			return
 		}
 		emit("sysconfig", fact.F("entry", name, "package", attr["package"], "name", first(attr, "name", "component", "action", "user", "uid"), "value", first(attr, "file", "value", "whitelist", "targetSdk", "dependency")))

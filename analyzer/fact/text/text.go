@@ -30,6 +30,7 @@ const (
 func Analyzer() *fact.Analyzer {
 	return &fact.Analyzer{
 		Name:    "text",
+		Refs:    []string{"https://www.rfc-editor.org/rfc/rfc3986"},
 		Doc:     "words of text files that may name a server, with their lines",
 		Version: 1,
 		Emits:   []fact.Kind{"string"},
