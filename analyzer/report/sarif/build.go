@@ -11,10 +11,9 @@ import (
 )
 
 const (
-	informationURI = "https://cwe.mitre.org/data/definitions/359.html"
-	gapID          = "ROMN001"
-	undecidedID    = "ROMN002"
-	cweGUID        = "25f72d7e-8a92-459d-ad67-64853f788765" // the taxonomy's own, as its published SARIF file gives it
+	gapID       = "ROMN001"
+	undecidedID = "ROMN002"
+	cweGUID     = "25f72d7e-8a92-459d-ad67-64853f788765" // the taxonomy's own, as its published SARIF file gives it
 )
 
 // builder collects what results refer to by index.
@@ -171,7 +170,7 @@ func (b *builder) finish(r *report.Report) *log {
 		}
 	}
 	driver := component{
-		Name: "romscan", Version: r.Tool.Version, SemanticVersion: r.Tool.Version, InformationURI: informationURI, Organization: "romscan",
+		Name: "romscan", Version: r.Tool.Version, SemanticVersion: r.Tool.Version, Organization: "romscan",
 		ShortDescription: &message{Text: "Finds what the preinstalled software of Android firmware collects."},
 		Rules:            append([]rule{}, b.rules...),
 		Notifications: []rule{
