@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -209,7 +210,7 @@ func TestReadmeTables(t *testing.T) {
 
 // TestContainedPanic: a format that panics costs one gap, not the scan.
 func TestContainedPanic(t *testing.T) {
-	err := image.Contain(func() error { var m map[string]int; m["x"] = 1; return nil })
+	err := image.Contain(func() error { return errors.New([]string{}[len(os.Args)*0]) })
 	if err == nil || !strings.Contains(err.Error(), "panic") {
 		t.Errorf("got %v", err)
 	}

@@ -27,3 +27,12 @@ func Decode(f *image.File, c *image.Container, opt Options, method string) (stri
 	}
 	return dex.Listing(data, method)
 }
+
+// UsersOf names the methods of a DEX file that use a string, type, field or method.
+func UsersOf(f *image.File, opt Options, name string) ([]string, error) {
+	data, err := f.Bytes(opt.Limits.MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	return dex.UsersOf(data, name)
+}

@@ -14,7 +14,7 @@ import (
 func catCommand() *cobra.Command {
 	var read readFlags
 	var decode bool
-	var method string
+	var method, uses string
 	cmd := &cobra.Command{
 		Use: "cat IMAGE PATH", Short: "print one file, as it is or decoded",
 		Long: `Prints the bytes of one file. PATH is what ls prints, or a device path:
@@ -28,16 +28,23 @@ func catCommand() *cobra.Command {
 			if err := settle(cmd, &read); err != nil {
 				return err
 			}
-			return cat(cmd, args[0], args[1], &read, decode || method != "", method)
+			return cat(cmd, args[0], args[1], &read, view{decode || method != "", method, uses})
 		},
 	}
 	read.add(cmd.Flags())
 	cmd.Flags().BoolVarP(&decode, "decode", "d", false, "manifest to XML, DEX to disassembly")
 	cmd.Flags().StringVar(&method, "method", "", "of a DEX file, only this method")
+	cmd.Flags().StringVar(&uses, "uses", "", "of a DEX file, the methods that use this string, type, field or method")
 	return cmd
 }
 
-func cat(cmd *cobra.Command, name, path string, read *readFlags, decode bool, method string) error {
+// view says how a file is shown.
+type view struct {
+	decode       bool
+	method, uses string
+}
+
+func cat(cmd *cobra.Command, name, path string, read *readFlags, v view) error {
 	opt, err := read.options(cmd)
 	if err != nil {
 		return err
@@ -58,8 +65,18 @@ func cat(cmd *cobra.Command, name, path string, read *readFlags, decode bool, me
 		}
 		return fail(exitUsage, fmt.Errorf("%s is no regular file", f.Path))
 	}
-	if decode {
-		text, err := analyzer.Decode(f, c, opt, method)
+	if v.uses != "" {
+		users, err := analyzer.UsersOf(f, opt, v.uses)
+		for _, u := range users {
+			fmt.Fprintln(cmd.OutOrStdout(), u)
+		}
+		if err != nil {
+			return fail(exitUnreadable, fmt.Errorf("%s: %w", f.Path, err))
+		}
+		return nil
+	}
+	if v.decode {
+		text, err := analyzer.Decode(f, c, opt, v.method)
 		if text != "" {
 			fmt.Fprint(cmd.OutOrStdout(), text)
 		}
