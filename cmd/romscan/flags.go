@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&f.depth, "max-depth", l.Depth, "containers inside containers")
 	fs.StringVar(&f.bytes, "max-bytes", "200GiB", "sum of the sizes of all files")
 	fs.StringVar(&f.ratio, "max-ratio", strconv.FormatInt(l.Ratio, 10), "decoded bytes per encoded byte")
-	fs.StringVar(&f.mem, "mem", "1GiB", "memory for decoded streams and caches")
+	fs.StringVar(&f.mem, "mem", "1GiB", "memory: bounds decoded streams and caches, steers the garbage collector")
 	fs.StringVar(&f.spool, "max-spool", "64GiB", "temporary disk for serial streams")
 	fs.IntVarP(&f.jobs, "jobs", "j", 0, "files read at the same time; 0: one per processor")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, no warnings")
@@ -54,6 +55,8 @@ func (f *readFlags) options(cmd *cobra.Command) (analyzer.Options, error) {
 		}
 	}
 	l.Depth, l.Duration = f.depth, f.timeout
+	// The collector works harder before the process outgrows what the user allows it.
+	debug.SetMemoryLimit(l.Memory / 4 * 3)
 	return analyzer.Options{Limits: l, Jobs: f.jobs, Tool: "romscan " + version}, nil
 }
 
