@@ -178,6 +178,9 @@ func (f *FS) findHidden() {
 		}
 		if gap := w.skipDescriptor(end); gap < next && hidden < maxHidden && w.signature(gap) == sigLocal {
 			for _, e := range f.walkLocal(gap, next) {
+				if e.Raw == "" {
+					continue // padding: Android's build tools fill holes with nameless headers (zipflinger)
+				}
 				e.mark(HiddenEntry)
 				f.entries = append(f.entries, e)
 				hidden++
