@@ -169,6 +169,7 @@ func TestHostile(t *testing.T) {
 		{"size of nothing", trickSize, change(4, 8)},
 		{"unknown chunk before the nodes", trickChunk, insert(honest, nodes, 0xbe, 0xba, 8, 0, 12, 0, 0, 0, 1, 2, 3, 4)},
 		{"string count", trickStrings, change(16, 1<<31)},
+		{"raw value against typed value", trickAttribute, change(nodes+nodeHeader+attrExt+8, 0)},
 		{"attribute size", trickAttribute, func() []byte {
 			b := bytes.Clone(honest)
 			b[nodes+nodeHeader+12] = 40 // more attributes than fit
