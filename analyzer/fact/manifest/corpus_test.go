@@ -102,12 +102,16 @@ func TestMalformed(t *testing.T) {
 		if name == "apk" {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+		file := filepath.Join(root, name)
+		if _, err := os.Stat(file); err != nil {
+			file = filepath.Join(corpus(t, "trees"), "apps", "malformed", filepath.Base(name))
+		}
+		if _, err := os.Stat(file); err != nil {
 			t.Logf("not in the pack: %s", name)
 			continue
 		}
 		all++
-		o := analyze(t, filepath.Join(root, name))
+		o := analyze(t, file)
 		for _, g := range o.Gaps {
 			if g.Reason == image.Panicked {
 				t.Errorf("%s: %s", name, g.Detail)

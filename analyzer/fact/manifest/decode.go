@@ -71,7 +71,7 @@ func (b *builder) result(err error) decoded {
 	case err == nil && b.root == nil:
 		err = image.Errorf(image.Malformed, -1, "no element")
 	case err == nil && b.cut:
-		err = image.Errorf(image.OverBudget, -1, "more than %d elements, or deeper than %d", maxElements, maxDepth)
+		err = image.Errorf(image.OverBudget, -1, "more than %d elements or %d bytes, or deeper than %d", maxElements, maxText, maxDepth)
 	}
 	return decoded{root: b.root, err: err}
 }

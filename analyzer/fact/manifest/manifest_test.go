@@ -169,6 +169,7 @@ func TestHostile(t *testing.T) {
 		{"size of nothing", trickSize, change(4, 8)},
 		{"unknown chunk before the nodes", trickChunk, insert(honest, nodes, 0xbe, 0xba, 8, 0, 12, 0, 0, 0, 1, 2, 3, 4)},
 		{"string count", trickStrings, change(16, 1<<31)},
+		{"raw value against typed value", trickAttribute, change(nodes+nodeHeader+attrExt+8, 0)},
 		{"attribute size", trickAttribute, func() []byte {
 			b := bytes.Clone(honest)
 			b[nodes+nodeHeader+12] = 40 // more attributes than fit
@@ -185,6 +186,39 @@ func TestHostile(t *testing.T) {
 		if got := tricks(o); len(got) != 1 || got[0] != c.trick {
 			t.Errorf("%s: tricks %v, want %s", c.name, got, c.trick)
 		}
+	}
+}
+
+// TestSharedStrings hides a name inside another string, where a reader that goes through the pool once loses it.
+func TestSharedStrings(t *testing.T) {
+	a := sample()
+	hidden := a.str("com.example.app")
+	cover := a.str("\x00" + "\x0fcom.example.app") // the length of the name, as a character of the cover
+	b := a.bytes()
+	offsets := b[8+28:]
+	le.PutUint32(offsets[4*hidden:], le.Uint32(offsets[4*cover:])+4)
+	o := analyzeFS(map[string][]byte{manifestName: b})
+	if !hasPackage(o) || find(o, "package")[0].Fields.Get("name") != "com.example.app" {
+		t.Errorf("%v %v", find(o, "package"), o.Gaps)
+	}
+	if got := tricks(o); len(got) != 1 || got[0] != trickStrings {
+		t.Errorf("tricks %v", got)
+	}
+}
+
+// TestRepeated uses one long string everywhere: the text may not grow without bound.
+func TestRepeated(t *testing.T) {
+	long := strings.Repeat("x", 30000)
+	b := &axml{}
+	b.open("manifest", val{name: "package", typ: 3, s: "p"})
+	for range 4000 {
+		b.open("e", val{name: "a", typ: 3, s: long})
+		b.close("e")
+	}
+	b.close("manifest")
+	text, err := Decode(b.bytes(), nil)
+	if image.GapOf(nil, "", err).Reason != image.OverBudget || len(text) > maxText+1<<20 {
+		t.Errorf("%d bytes of text, %v", len(text), err)
 	}
 }
 

@@ -106,8 +106,18 @@ func (t *text) element(e *element, depth int, attrs []string) {
 // String returns the whole document.
 func (t *text) String() string { return strings.Join(t.lines, "\n") + "\n" }
 
+// maxQuoted bounds the bytes of one quotation.
+const maxQuoted = 16 << 10
+
 // between returns lines first to last, at most limit of them.
 func (t *text) between(first, last, limit int) string {
+	size := 0
+	for i := max(first, 1); i <= min(last, len(t.lines)); i++ {
+		if size += len(t.lines[i-1]); size > maxQuoted {
+			limit = min(limit, max(i-first, 1))
+			break
+		}
+	}
 	first, last = max(first, 1), min(last, len(t.lines))
 	if first > last {
 		return ""

@@ -14,7 +14,7 @@ const (
 	trickType      = "axml-type"      // the file does not say that it is binary XML
 	trickSize      = "axml-size"      // a size that does not fit the bytes
 	trickChunk     = "axml-chunk"     // chunks of unknown type among the nodes
-	trickStrings   = "axml-strings"   // more strings claimed than there can be
+	trickStrings   = "axml-strings"   // more strings claimed than there can be, or strings that share bytes
 	trickAttribute = "axml-attribute" // attributes of an unusual size or start, or fewer than claimed
 	trickNode      = "axml-node"      // a node too short for what it is
 )
@@ -112,7 +112,7 @@ func (r *repaired) chunk(c reschunk.Chunk) {
 			return
 		}
 		r.pool, r.count = pool, uint32(min(pool.Len(), maxStrings))
-		if pool.Claimed != int64(pool.Len()) {
+		if pool.Claimed != int64(pool.Len()) || pool.Shared() {
 			r.trick(trickStrings)
 		}
 		if c.Header != 28 {

@@ -14,11 +14,15 @@ type resolver struct {
 	load  func() ([]byte, error)
 	table *apkparser.ResourceTable
 	tried bool
+	known map[uint32]string
 	err   error // why references stay numbers
 }
 
 // maxHops bounds references to references.
 const maxHops = 8
+
+// maxReferences bounds the different references looked up: in a hostile table each may cost a pass over all of it.
+const maxReferences = 4096
 
 // value returns what a reference stands for in the default configuration: a string, number or file name. A resource
 // of several values is named "@style/Theme"; one of another package, or of none, keeps its number: "@0x01040000".
@@ -27,9 +31,22 @@ func (r *resolver) value(id uint32) string {
 	if id == 0 {
 		return "@null"
 	}
+	if v, ok := r.known[id]; ok {
+		return v
+	}
 	if !r.open() {
 		return number
 	}
+	if len(r.known) >= maxReferences {
+		r.err = fmt.Errorf("%w: more than %d references", image.ErrBudget, maxReferences)
+		return number
+	}
+	v := r.lookUp(id, number)
+	r.known[id] = v
+	return v
+}
+
+func (r *resolver) lookUp(id uint32, number string) string {
 	out := number
 	err := image.Contain(func() error {
 		for range maxHops {
@@ -65,7 +82,7 @@ func (r *resolver) open() bool {
 	if r.tried {
 		return r.table != nil
 	}
-	r.tried = true
+	r.tried, r.known = true, map[uint32]string{}
 	data, err := r.load()
 	if err != nil || len(data) == 0 {
 		r.err = err

@@ -12,6 +12,7 @@ import (
 const (
 	maxElements = 1 << 18
 	maxDepth    = 256
+	maxText     = 64 << 20 // bytes of names and values: one long string may be used by every element
 )
 
 // element is one XML element. Lines are 1-based, in the rendered text.
@@ -117,6 +118,7 @@ type builder struct {
 	open    []*element
 	skip    int // elements open below maxDepth, which are left out
 	count   int
+	bytes   int
 	cut     bool
 	resolve func(id uint32) string
 }
@@ -145,7 +147,7 @@ func (b *builder) EncodeToken(t xml.Token) error {
 }
 
 func (b *builder) start(t xml.StartElement) error {
-	if b.count >= maxElements {
+	if b.count >= maxElements || b.bytes > maxText {
 		b.cut = true
 		return apkparser.ErrEndParsing
 	}
@@ -164,6 +166,7 @@ func (b *builder) start(t xml.StartElement) error {
 		if id, ok := reference(v); ok && b.resolve != nil {
 			v = b.resolve(id)
 		}
+		b.bytes += len(a.Name.Space) + len(a.Name.Local) + len(v)
 		e.attrs = append(e.attrs, attr{a.Name.Space, name(a.Name.Local, "attribute"), v})
 	}
 	if len(b.open) == 0 {

@@ -22,6 +22,7 @@ const (
 	blockFooter = 24
 	maxBlock    = 64 << 20 // honest ones take kilobytes; Play's metadata and padding some more
 	maxPairs    = 1024
+	maxValue    = 128 << 10 // of one scheme: the time a key can cost grows with the square of its length
 )
 
 // scheme is a signature scheme of the block and a range of API levels that goes by it and none newer.
@@ -53,7 +54,11 @@ func block(p *fact.Pass) ([]signer, error) {
 	var out []signer
 	whole := p.File.Size <= p.Budget.MaxFile
 	for _, s := range schemes {
-		if !have[s.id] {
+		if have[s.id] == 0 {
+			continue
+		}
+		if n := have[s.id]; n > maxValue {
+			err = errors.Join(err, fmt.Errorf("%w: %s signature of %d bytes, limit %d", image.ErrBudget, s.name, n, maxValue))
 			continue
 		}
 		found, serr := s.signers(p.File, p.File.Size, start, size, whole)
@@ -87,9 +92,9 @@ func locate(r io.ReaderAt, size, dir int64) (int64, int64, error) {
 	return dir - 8 - int64(n), int64(n) + 8, nil
 }
 
-// pairs returns the ids of the block's values.
-func pairs(r io.ReaderAt, start, size int64) (map[uint32]bool, error) {
-	have := map[uint32]bool{}
+// pairs returns the lengths of the block's values by id.
+func pairs(r io.ReaderAt, start, size int64) (map[uint32]int64, error) {
+	have := map[uint32]int64{}
 	end := start + size - blockFooter
 	for off, n := start+8, 0; off < end && n < maxPairs; n++ {
 		b, err := bin.ReadAt(r, end, off, 12, 12)
@@ -100,7 +105,7 @@ func pairs(r io.ReaderAt, start, size int64) (map[uint32]bool, error) {
 		if length < 4 || length > uint64(end-off-8) {
 			return have, image.Errorf(image.Malformed, off, "signing block value of %d bytes", length)
 		}
-		have[binary.LittleEndian.Uint32(b[8:])] = true
+		have[binary.LittleEndian.Uint32(b[8:])] = int64(length)
 		off += 8 + int64(length)
 	}
 	return have, nil

@@ -20,12 +20,15 @@ import (
 	"romscan/analyzer/image"
 )
 
-// Limits on a v1 signature. A .SF lists a digest for every entry; ten signers are Android's own limit.
+// Limits on a v1 signature. A .SF lists a digest for every entry; ten signers are Android's own limit. A PKCS #7 block
+// takes some kilobytes; the time its keys and nesting can cost grows with the square of its length. So does that of
+// a line of a .SF that is continued: names of files take three or four.
 const (
 	metaInf    = "META-INF"
 	maxSigners = 10
 	maxSF      = 32 << 20
-	maxPKCS7   = 1 << 20
+	maxPKCS7   = 128 << 10
+	maxFolds   = 128
 )
 
 // jar returns the signers of the JAR signature. The verifier gets an archive of only the signature's own files, made
@@ -73,6 +76,9 @@ func jarSigner(p *fact.Pass, block, sf string) ([]signer, error) {
 			return nil, err
 		}
 		why = ""
+		if folded(text) {
+			why = "a line of the .SF file is continued too often"
+		}
 	}
 	var certs []*x509.Certificate
 	if why == "" {
@@ -96,6 +102,25 @@ func jarSigner(p *fact.Pass, block, sf string) ([]signer, error) {
 		return nil, broken(errors.Join(err, perr), -1, at)
 	}
 	return []signer{{parsed.Certificates[0], "v1", verified, at, -1, why}}, nil
+}
+
+// folded reports whether some line is continued, by lines that begin with a blank, more than maxFolds times. Lines end
+// in CR, LF or both.
+func folded(sf []byte) bool {
+	n := 0
+	for i := 1; i < len(sf); i++ {
+		switch {
+		case sf[i-1] != '\r' && sf[i-1] != '\n', sf[i] == '\n', sf[i] == '\r':
+		case sf[i] != ' ':
+			n = 0
+		default:
+			n++
+		}
+		if n > maxFolds {
+			return true
+		}
+	}
+	return false
 }
 
 // verify checks the signature over the .SF file and returns the signer's chain.

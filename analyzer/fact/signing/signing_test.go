@@ -131,6 +131,17 @@ func TestBlock(t *testing.T) {
 	}
 }
 
+func TestFolded(t *testing.T) {
+	line := "Name: a\r\n"
+	for text, want := range map[string]bool{
+		strings.Repeat(line+" b\r\n", 1000): false, line + strings.Repeat(" b\r\n", 200): true, line + strings.Repeat(" b\r", 200): true,
+	} {
+		if folded([]byte(text)) != want {
+			t.Errorf("%.30q: not %v", text, want)
+		}
+	}
+}
+
 func TestUnsigned(t *testing.T) {
 	var b bytes.Buffer
 	w := stdzip.NewWriter(&b)

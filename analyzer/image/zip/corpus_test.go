@@ -51,7 +51,7 @@ func archives(tb testing.TB, root string, ends ...string) []string {
 	return out
 }
 
-func openFileFS(tb testing.TB, name string) (*FS, *os.File) {
+func fileAt(tb testing.TB, name string) (*os.File, fs.FileInfo) {
 	tb.Helper()
 	file, err := os.Open(name)
 	if err != nil {
@@ -62,6 +62,12 @@ func openFileFS(tb testing.TB, name string) (*FS, *os.File) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return file, st
+}
+
+func openFileFS(tb testing.TB, name string) (*FS, *os.File) {
+	tb.Helper()
+	file, st := fileAt(tb, name)
 	f, err := Open(file, st.Size(), image.NewBudget(image.DefaultLimits()))
 	if err != nil {
 		tb.Errorf("%s: %v", name, err)

@@ -156,20 +156,51 @@ func (f *FS) readDirectory(d directory) {
 	}
 }
 
-// walkDirectory appends the entries of the directory headers from off on and returns where they end.
+// walkDirectory appends the entries of the directory headers from off on and returns where they end. A header whose
+// lengths lead nowhere is followed by the next one there is before limit.
 func (f *FS) walkDirectory(off, limit, delta int64) int64 {
 	w := &window{r: f.r, size: limit, step: 64 << 10}
+	var last *Entry
+	after := off // the first place behind the last header where another may begin
 	for len(f.entries) < maxEntries {
 		e, next := w.central(off)
 		if e == nil {
-			return off
+			again := w.nextCentral(after)
+			if last == nil || again < 0 || w.ends(off) {
+				return off
+			}
+			last.mark(SizeMismatch)
+			off, after = again, again+int64(len(sigCentral))
+			continue
 		}
 		e.Header += delta
 		f.entries = append(f.entries, e)
+		last, after = e, off+centralSize+int64(len(e.Raw))
 		off = next
 	}
 	f.gap(image.OverBudget, off, "more than %d entries", maxEntries)
 	return off
+}
+
+// ends reports whether what is at off follows a directory: its end, an end record or a signature (4.3.13).
+func (w *window) ends(off int64) bool {
+	s := w.signature(off)
+	return off == w.size || s == sigEnd || s == sigEnd64 || s == "PK\x05\x05"
+}
+
+// nextCentral returns the offset of the first directory header at or after off, or -1.
+func (w *window) nextCentral(off int64) int64 {
+	for n := int64(0); off < w.size; off += n {
+		b := w.at(off, int(min(int64(w.step), w.size-off)))
+		if i := bytes.Index(b, []byte(sigCentral)); i >= 0 {
+			return off + int64(i)
+		}
+		n = int64(len(b)) - 3
+		if n <= 0 {
+			break
+		}
+	}
+	return -1
 }
 
 // Names yields the names of the central directory as they are written, without looking at anything else: what a

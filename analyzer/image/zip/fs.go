@@ -117,15 +117,19 @@ func (f *FS) Verify(name string) error {
 	return nil
 }
 
+// maxLinks bounds the links of one archive.
+const maxLinks = 1 << 16
+
 // link reads the targets of symbolic links. What is not the text of a path is no link: the mode bits of an archive
 // must not be able to hide a file's content.
 func (f *FS) link() {
+	links := 0
 	for _, e := range f.entries {
 		if e.Mode&fs.ModeSymlink == 0 {
 			continue
 		}
 		e.Mode &^= fs.ModeSymlink
-		if e.read.err != nil || e.read.size == 0 || e.read.size > 4096 {
+		if links++; links > maxLinks || e.read.err != nil || e.read.size == 0 || e.read.size > 4096 {
 			continue
 		}
 		file := f.openEntry(&node{entry: e})

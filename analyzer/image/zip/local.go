@@ -12,14 +12,14 @@ import (
 // directory where it turns up behind them.
 func (f *FS) readLocal() {
 	f.trick(NoDirectory, f.size, "entries taken from local headers")
-	start := f.search(0)
+	start := f.search(0, f.size)
 	found := f.walkLocal(start, f.size)
 	f.entries = found
 	if len(found) == 0 {
 		return
 	}
 	last := found[len(found)-1]
-	off := f.search(last.Data + last.Compressed)
+	off := f.search(last.Data+last.Compressed, f.size)
 	w := &window{r: f.r, size: f.size, step: 64 << 10}
 	if w.signature(off) != sigCentral {
 		return
@@ -48,7 +48,7 @@ func (f *FS) walkLocal(off, limit int64) []*Entry {
 		case sigCentral, sigEnd:
 			return out
 		default:
-			next := f.search(off + 1)
+			next := f.search(off+1, limit)
 			if next <= off || next >= limit || w.signature(next) != sigLocal {
 				return out
 			}
@@ -87,7 +87,7 @@ func (f *FS) measure(w *window, e *Entry, limit int64) int64 {
 			return w.skipDescriptor(e.Data + t.used)
 		}
 	}
-	next := f.search(e.Data)
+	next := f.search(e.Data, limit)
 	if n := w.descriptor(e.Data, next); !stated && n >= 0 {
 		e.Compressed, e.Uncompressed, e.CRC = n, n, le.Uint32(w.at(e.Data+n+4, 4))
 		return w.skipDescriptor(e.Data + n)
@@ -131,12 +131,13 @@ func (w *window) skipDescriptor(off int64) int64 {
 	return off + 16
 }
 
-// search returns the offset of the next local or central header at or after off, or the archive's size.
-func (f *FS) search(off int64) int64 {
-	const step = 256 << 10
-	buf := make([]byte, 0, step+3)
-	for off = max(off, 0); off < f.size; {
-		n, err := f.r.ReadAt(buf[:min(int64(cap(buf)), f.size-off)], off)
+// search returns the offset of the next local or central header at or after off, or limit. It reads little at first:
+// headers that follow each other closely must not cost a large read each.
+func (f *FS) search(off, limit int64) int64 {
+	var buf []byte
+	for step := int64(1 << 10); off < limit; step = min(2*step, 256<<10) {
+		buf = slices.Grow(buf[:0], int(step))[:min(step, limit-off)]
+		n, err := f.r.ReadAt(buf, off)
 		b := buf[:n]
 		for i := 0; ; i++ {
 			j := bytes.Index(b[i:], []byte("PK"))
@@ -153,7 +154,7 @@ func (f *FS) search(off int64) int64 {
 		}
 		off += int64(n - 3)
 	}
-	return f.size
+	return limit
 }
 
 // maxHidden bounds the entries taken from local headers the directory does not know.
@@ -178,6 +179,9 @@ func (f *FS) findHidden() {
 		}
 		if gap := w.skipDescriptor(end); gap < next && hidden < maxHidden && w.signature(gap) == sigLocal {
 			for _, e := range f.walkLocal(gap, next) {
+				if e.Raw == "" {
+					continue // padding: Android's build tools fill holes with nameless headers (zipflinger)
+				}
 				e.mark(HiddenEntry)
 				f.entries = append(f.entries, e)
 				hidden++

@@ -7,10 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"romscan/analyzer/image"
 )
 
 // maxDepth bounds the directories above a file: a name of 65,535 bytes could otherwise make 32,767 of them.
 const maxDepth = 128
+
+// maxNodes bounds the directories and files of one archive: names alone could make hundreds of millions.
+const maxNodes = 3 << 20
 
 // clean turns a name as the archive writes it into a valid io/fs path; trick says if that changed more than a
 // directory's final slash. Bytes that cannot stand are written as %XX, so that different names stay different.
@@ -116,6 +121,9 @@ func (f *FS) place() {
 			e.Name = dir.path
 		}
 	}
+	if f.crowded {
+		f.gap(image.OverBudget, -1, "more than %d directories: files are listed higher up than they are", maxNodes)
+	}
 	for _, n := range f.nodes {
 		n.sort()
 	}
@@ -150,6 +158,10 @@ func (f *FS) parent(name string, files map[string]bool, e *Entry) *node {
 			next = path.Join(dir.path, p)
 		}
 		child := f.nodes[next]
+		if child == nil && len(f.nodes) >= maxNodes {
+			f.crowded = true
+			return dir
+		}
 		if child == nil {
 			child = &node{name: p, path: next, mode: fs.ModeDir | 0o755}
 			f.nodes[next] = child

@@ -32,8 +32,10 @@ type reading struct {
 	err    *image.Error
 }
 
-// Bounds on decoding for the sake of telling readings apart, per archive and per entry.
+// Bounds on decoding for the sake of telling readings apart, per archive and per entry; every attempt counts as
+// trialCost bytes at least.
 const (
+	trialCost  = 16 << 10
 	trialBytes = 256 << 20
 	trialEntry = 64 << 20
 )
@@ -109,7 +111,7 @@ type trial struct {
 
 func (f *FS) try(e *Entry, rd reading) trial {
 	var t trial
-	if rd.stored < 0 || e.Data < 0 || e.Data > f.size {
+	if rd.stored < 0 || e.Data < 0 || e.Data > f.size || f.left <= 0 {
 		return t
 	}
 	rd.stored = min(rd.stored, f.size-e.Data)
@@ -137,7 +139,7 @@ func (f *FS) try(e *Entry, rd reading) trial {
 	}
 	t.cut = t.n >= limit && !t.clean
 	t.used = in.used()
-	f.left -= t.n
+	f.left -= max(t.n, trialCost)
 	return t
 }
 

@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"strings"
 	"sync"
 
 	"romscan/analyzer/image"
@@ -60,6 +61,7 @@ type FS struct {
 	gaps    []*image.Error
 	tricks  []Trick
 	left    int64 // bytes that may still be decoded to tell readings apart
+	crowded bool  // directories were left out
 	flaters sync.Pool
 }
 
@@ -120,8 +122,13 @@ func (f *FS) Tricks() []Trick { return f.tricks }
 // Gaps implements [image.Gapper].
 func (f *FS) Gaps() []*image.Error { return f.gaps }
 
-// knownHeads begin files that are no archive even if one is appended to them.
-var knownHeads = []string{"\x7fELF", "\x89PNG", "\xff\xd8\xff", "OggS", "RIFF", "\x1f\x8b", "ustar"}
+// knownHeads begin files that are no archive even if one is appended to them; looking for one at their ends would
+// read a second place of every such file of an image. DEX is not among them: a DEX before an APK is an attack on
+// signature scheme v1 (CVE-2017-13156), and Android installs the APK.
+var knownHeads = []string{
+	"\x7fELF", "\x89PNG", "\xff\xd8\xff", "GIF8", "OggS", "RIFF", "ID3", "\x1f\x8b", "dey\n", "vdex", "art\n", "oat\n",
+	"\x00\x01\x00\x00", "OTTO", "ttcf", "\x03\x00\x08\x00", "\x02\x00\x0c\x00", "<?xml",
+}
 
 // sniffTail is how far from the end the end record of an archive with something before it is looked for, and
 // sniffMax the largest file in which it is: the tail of a compressed file costs decoding all of it.
@@ -149,7 +156,7 @@ func Sniff(r io.ReaderAt, size int64) bool {
 		return false
 	}
 	for _, known := range knownHeads {
-		if string(head[:min(len(known), 8)]) == known {
+		if strings.HasPrefix(string(head), known) {
 			return false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -202,6 +203,18 @@ func TestTricks(t *testing.T) {
 			forge: func(_, c []byte) { le.PutUint32(c[42:], 9) }}}, "", "", nil),
 			[]string{"a=1", "b!malformed [bad-offset]", "b#2=2 [hidden-entry,duplicate-name]"},
 			[]string{"bad-offset", `"b"`, "hidden-entry", "duplicate-name"}},
+		{"extra length in the directory", build([]file{{name: "a", data: "1", forge: put16(30, 1)}, {name: "b", data: "2", forge: put16(30, 60)},
+			{name: "c", data: "3"}}, "", "", nil), []string{"a=1 [size-mismatch]", "b=2 [size-mismatch]", "c=3"}, []string{"size-mismatch"}},
+		{"padding", func() []byte {
+			b := build([]file{{name: "a", data: "1"}, {name: "", data: "padding"}, {name: "b", data: "2"}}, "", "", nil)
+			i := bytes.Index(b, []byte(sigCentral)) + centralSize + 1 // cut the nameless one out of the directory
+			b = append(b[:i:i], b[i+centralSize:]...)
+			end := b[len(b)-endSize:]
+			le.PutUint16(end[8:], 2)
+			le.PutUint16(end[10:], 2)
+			le.PutUint32(end[12:], le.Uint32(end[12:])-centralSize)
+			return b
+		}(), []string{"a=1", "b=2"}, nil},
 		{"bomb claims", build([]file{{name: "a", data: "1", method: 8,
 			forge: func(l, c []byte) { le.PutUint32(c[24:], 1<<31); le.PutUint32(l[22:], 1<<31) }}}, "", "", nil),
 			[]string{"a=1 [size-mismatch]"}, []string{"size-mismatch"}},
@@ -303,6 +316,60 @@ func TestBroken(t *testing.T) {
 		if n > len(b)-endSize-10 {
 			if got, err := fs.ReadFile(f, "system/build.prop"); string(got) != text {
 				t.Fatalf("cut at %d: build.prop %v", n, err)
+			}
+		}
+	}
+}
+
+// TestMany passes the 65,535 entries that fit an end record of the first kind.
+func TestMany(t *testing.T) {
+	const n = 70000
+	var b bytes.Buffer
+	w := stdzip.NewWriter(&b)
+	for i := range n {
+		if _, err := w.CreateHeader(&stdzip.FileHeader{Name: "d/" + strconv.Itoa(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, b.Bytes())
+	list, err := f.ReadDir("d")
+	if len(list) != n || err != nil || len(f.Gaps()) != 0 {
+		t.Errorf("%d files, %v, %v", len(list), err, f.Gaps())
+	}
+}
+
+// TestOverlap lets two directory headers share one entry's bytes, as zip bombs do.
+func TestOverlap(t *testing.T) {
+	b := build([]file{{name: "a", data: text}, {name: "b", data: text, forge: func(_, c []byte) { le.PutUint32(c[42:], 0) }}}, "", "", nil)
+	want := []string{"a=" + text, "b=" + text + " [name-mismatch,overlapping]", "b#2=" + text + " [hidden-entry,duplicate-name]"}
+	if d := cmp.Diff(want, listing(t, open(t, b))); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestHostileArchives opens the archives of the corpus that are built to break readers: none may be refused.
+func TestHostileArchives(t *testing.T) {
+	for _, sub := range []string{"malformed", "trees/apps", "trees/formats/ota-zip"} {
+		for _, name := range archives(t, corpus(t, sub), ".apk", ".zip", ".jar") {
+			file, st := fileAt(t, name)
+			if !Sniff(file, st.Size()) {
+				if st.Size() > 1024 && !strings.Contains(name, "-empty") { // one file of random bytes, and archives of nothing
+					t.Errorf("%s: not recognised", name)
+				}
+				continue
+			}
+			f, err := Open(file, st.Size(), image.NewBudget(image.DefaultLimits()))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			for e := range f.Entries() {
+				if !fs.ValidPath(e.Name) {
+					t.Errorf("%s: name %q", name, e.Name)
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package reschunk
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -63,6 +64,47 @@ func (p *Pool) At(i int) int {
 		return -1
 	}
 	return p.base + p.start + int(off)
+}
+
+// Shared reports whether strings share bytes without being the same string: no tool writes that, and readers that go
+// through a pool front to back lose the later one.
+func (p *Pool) Shared() bool {
+	offsets := make([]uint32, p.Len())
+	for i := range offsets {
+		offsets[i] = binary.LittleEndian.Uint32(p.offsets[4*i:])
+	}
+	slices.Sort(offsets)
+	offsets = slices.Compact(offsets)
+	for i := 0; i+1 < len(offsets); i++ {
+		at := int64(offsets[i])
+		if int64(offsets[i+1]) >= int64(len(p.data)) {
+			return false // those are outside
+		}
+		if at+p.extent(p.data[at:]) > int64(offsets[i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// extent is the number of bytes of lengths and text, without the NUL.
+func (p *Pool) extent(b []byte) int64 {
+	if p.UTF8 {
+		_, rest, ok := length8(b)
+		n, rest, ok2 := length8(rest)
+		if !ok || !ok2 {
+			return int64(len(b))
+		}
+		return int64(len(b) - len(rest) + n)
+	}
+	if len(b) < 4 {
+		return int64(len(b))
+	}
+	n := int64(binary.LittleEndian.Uint16(b))
+	if n&0x8000 != 0 {
+		return 4 + 2*(n&0x7fff<<16|int64(binary.LittleEndian.Uint16(b[2:])))
+	}
+	return 2 + 2*n
 }
 
 // String returns string i and whether it lies inside the pool. What is not UTF-8 or UTF-16 becomes U+FFFD.
