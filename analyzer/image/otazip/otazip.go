@@ -72,13 +72,13 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FS{zip: z, gaps: z.Gaps()}
+	f := &overlay{zip: z, gaps: z.Gaps()}
 	f.build(f.script())
-	return f, nil
+	return f.index(), nil
 }
 
 // script reads the package's script. One that cannot be read leaves the archive's files as they are.
-func (f *FS) script() script {
+func (f *overlay) script() script {
 	for _, name := range []string{edifyName, amendName} {
 		info, err := f.zip.Stat(name)
 		if err != nil || !info.Mode().IsRegular() {
@@ -105,6 +105,6 @@ func (f *FS) script() script {
 	return script{}
 }
 
-func (f *FS) gap(reason image.Reason, format string, args ...any) {
+func (f *overlay) gap(reason image.Reason, format string, args ...any) {
 	f.gaps = append(f.gaps, image.Errorf(reason, -1, format, args...))
 }

@@ -32,7 +32,7 @@ type node struct {
 type mapping struct{ from, to string }
 
 // build lays the script over the archive.
-func (f *FS) build(s script) {
+func (f *overlay) build(s script) {
 	f.root = &node{name: ".", path: ".", mode: fs.ModeDir | 0o755, attr: image.Attr{Offset: -1}, inside: map[string]*node{}}
 	f.count = 1
 	r := rules{own: map[string]*rule{}, below: map[string]*rule{}}
@@ -67,7 +67,7 @@ func (f *FS) build(s script) {
 // temporary are places whose files are gone when the device runs, or that are no files.
 var temporary = []string{"tmp", "dev", "cache", "proc", "sys"}
 
-func (f *FS) mapping(list []mapping, c command) []mapping {
+func (f *overlay) mapping(list []mapping, c command) []mapping {
 	if len(c.args) < 2 {
 		return list
 	}
@@ -85,7 +85,7 @@ func (f *FS) mapping(list []mapping, c command) []mapping {
 }
 
 // copyArchive takes over the archive's files, each where the script extracts it to.
-func (f *FS) copyArchive(dirs []mapping) {
+func (f *overlay) copyArchive(dirs []mapping) {
 	err := fs.WalkDir(f.zip, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || name == "." {
 			return err
@@ -130,7 +130,7 @@ func places(name string, dirs []mapping) []string {
 	return out
 }
 
-func (f *FS) at(name string) *node {
+func (f *overlay) at(name string) *node {
 	n := f.root
 	if name == "." {
 		return n
@@ -144,7 +144,7 @@ func (f *FS) at(name string) *node {
 }
 
 // dir returns a directory, made with those above it; nil where a file or link is in the way, or there are too many.
-func (f *FS) dir(name string) *node {
+func (f *overlay) dir(name string) *node {
 	n := f.root
 	if name == "." {
 		return n
@@ -169,14 +169,14 @@ func (f *FS) dir(name string) *node {
 	return n
 }
 
-func (f *FS) room() bool {
+func (f *overlay) room() bool {
 	if f.count++; f.count == maxNodes {
 		f.gap(image.OverBudget, "more than %d files", maxNodes)
 	}
 	return f.count < maxNodes
 }
 
-func (f *FS) addFile(name, source string, info fs.FileInfo) {
+func (f *overlay) addFile(name, source string, info fs.FileInfo) {
 	parent := f.dir(path.Dir(name))
 	base := path.Base(name)
 	if parent == nil || parent.inside[base] != nil || !f.room() {
@@ -190,7 +190,7 @@ func (f *FS) addFile(name, source string, info fs.FileInfo) {
 }
 
 // addLink makes a link as edify's symlink does, which removes a file that has its name first.
-func (f *FS) addLink(p, target string) {
+func (f *overlay) addLink(p, target string) {
 	name, ok := devicePath(p)
 	if !ok || name == "." || target == "" {
 		return
@@ -207,7 +207,7 @@ func (f *FS) addLink(p, target string) {
 }
 
 // settle sorts the tree and gives every place its attributes.
-func (f *FS) settle(n *node, r *rules) {
+func (f *overlay) settle(n *node, r *rules) {
 	n.attr = image.Attr{Offset: -1}
 	if n.info != nil {
 		if a, ok := n.info.Sys().(*image.Attr); ok && a != nil {
