@@ -49,9 +49,9 @@ func makeTree(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	// Every second 64 KiB is a hole: one extent each, more than fit into an inode or, with blocks of
-	// 1 KiB, into one node below it.
-	sparse(t, dir, "fragmented", 0, 64<<10, 200)
+	// A hole behind each piece makes an extent of each: with blocks of 1 KiB 84 fit into a node and 4 into
+	// the inode, so that the tree has two levels of nodes.
+	sparse(t, dir, "fragmented", 0, 64<<10, 350)
 	sparse(t, dir, "hole", 64<<10, 128<<10, 5)
 	if err := os.Chmod(filepath.Join(dir, "etc/60"), 0o600); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,8 @@ func mkfs(t testing.TB, tree, size string, args ...string) string {
 	return img
 }
 
-func debugfs(t testing.TB, img string, commands ...string) {
+// debugfs runs commands on an image and returns what the last one printed.
+func debugfs(t testing.TB, img string, commands ...string) string {
 	t.Helper()
 	tool, err := exec.LookPath("debugfs")
 	if err != nil {
@@ -139,9 +140,12 @@ func debugfs(t testing.TB, img string, commands ...string) {
 	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
-	if err := cmd.Run(); err != nil || strings.Count(errs.String(), "\n") > 1 {
+	out, err := cmd.Output()
+	if err != nil || strings.Count(errs.String(), "\n") > 1 {
 		t.Fatalf("debugfs: %v\n%s", err, errs.String())
 	}
+	_, last, _ := strings.Cut(string(out), "debugfs: "+commands[len(commands)-1])
+	return last
 }
 
 // load opens an image file.

@@ -90,7 +90,6 @@ const (
 
 func (i *inode) isRegular() bool { return i.mode&typeMask == typeRegular }
 func (i *inode) isDir() bool     { return i.mode&typeMask == typeDir }
-func (i *inode) isLink() bool    { return i.mode&typeMask == typeLink }
 
 // fileMode maps i_mode; ok is false for a type that does not exist, as deleted inodes have.
 func (i *inode) fileMode() (m fs.FileMode, ok bool) {
