@@ -1,6 +1,8 @@
 package zip
 
 import (
+	"slices"
+
 	"romscan/analyzer/image"
 )
 
@@ -43,6 +45,12 @@ func (f *FS) decide(e *Entry) {
 	}
 	if e.Data < 0 {
 		e.read.err = image.Errorf(image.Malformed, e.Header, "no local header at the offset the directory states")
+		e.read.size = min(e.Uncompressed, bound(deflated, f.size))
+		return
+	}
+	if f.left <= 0 && slices.Contains(e.Tricks, Overlapping) {
+		// Thousands of entries over the same bytes are a bomb of their own (https://www.bamsoftware.com/hacks/zipbomb/).
+		e.read.err = image.Errorf(image.OverBudget, e.Data, "one more entry over bytes that are others' too")
 		e.read.size = min(e.Uncompressed, bound(deflated, f.size))
 		return
 	}
@@ -140,6 +148,10 @@ func (e *Entry) explain(best reading, score int, room int64, encrypted, known bo
 		e.read.err = image.Errorf(image.Unsupported, e.Data, "compression method %d", e.Method)
 		e.read.size = min(e.Uncompressed, bound(deflated, room))
 		return
+	}
+	if score == 0 && e.read.size < 0 { // no reading gives content, or trials are used up: the directory's word stands
+		n := min(e.Compressed, room)
+		e.read = reading{method: e.Method, stored: n, size: min(e.Uncompressed, bound(e.Method, n))}
 	}
 	if e.Compressed > room {
 		if score < 50 {
