@@ -39,7 +39,9 @@ func (r *reader) visit(f *image.File, c *image.Container) *fact.Unit {
 		u.Gaps = append(u.Gaps, c.Gaps...)
 	}
 	if f.IsRegular() && f.PartOf == "" {
-		r.read(f, c, u)
+		if err := image.Contain(func() error { r.read(f, c, u); return nil }); err != nil {
+			u.Gaps = append(u.Gaps, image.GapOf(f.Path, "scan", err))
+		}
 	}
 	if f.Realm == image.Member && len(u.Facts)+len(u.Tables)+len(u.Gaps) == 0 && c == nil {
 		return nil

@@ -14,6 +14,7 @@ var ErrBudget = errors.New("budget exceeded")
 type Limits struct {
 	Bytes    int64         // sum of the sizes of all files listed, in bytes
 	Files    int64         // number of files listed
+	Opened   int64         // number of containers opened; 0 means any
 	Ratio    int64         // decoded bytes per encoded byte of one stream, above RatioFloor
 	Depth    int           // containers inside containers
 	Memory   int64         // bytes for decoded streams and caches
@@ -29,7 +30,7 @@ const RatioFloor = 100 << 20
 // DefaultLimits are the documented defaults of the command line.
 func DefaultLimits() Limits {
 	return Limits{
-		Bytes: 200 << 30, Files: 5 << 20, Ratio: 2000, Depth: 16,
+		Bytes: 200 << 30, Files: 5 << 20, Opened: 1 << 17, Ratio: 2000, Depth: 16,
 		Memory: 1 << 30, Spool: 64 << 30, MaxFile: 512 << 20,
 	}
 }
@@ -37,10 +38,11 @@ func DefaultLimits() Limits {
 // Budget is what is left of the Limits, shared by all of one run. It is safe for concurrent use.
 type Budget struct {
 	Limits
-	cache *cache
-	spool atomic.Int64
-	files atomic.Int64
-	bytes atomic.Int64
+	cache  *cache
+	spool  atomic.Int64
+	files  atomic.Int64
+	bytes  atomic.Int64
+	opened atomic.Int64
 }
 
 // NewBudget starts a run.
@@ -60,6 +62,15 @@ func (b *Budget) CheckRatio(decoded, encoded int64) error {
 func (b *Budget) CheckMemory(n int64) error {
 	if n < 0 || n > b.Memory {
 		return fmt.Errorf("%w: %d bytes of memory wanted, limit %d", ErrBudget, n, b.Memory)
+	}
+	return nil
+}
+
+// enter accounts for one container opened. Archives of archives of archives, eight deep and ten wide, take a few
+// kilobytes and have as many leaves as nobody can wait for.
+func (b *Budget) enter() error {
+	if n := b.opened.Add(1); b.Opened > 0 && n > b.Opened {
+		return fmt.Errorf("%w: more than %d containers", ErrBudget, b.Opened)
 	}
 	return nil
 }

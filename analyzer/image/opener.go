@@ -67,10 +67,13 @@ func (o *Opener) expandStream(f, inner *File, chain []string) *Container {
 		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
 		return c
 	}
-	err := Contain(func() (err error) {
-		c.FS, err = format.Open(inner, inner.Size, o.Budget)
-		return err
-	})
+	err := o.Budget.enter()
+	if err == nil {
+		err = Contain(func() (err error) {
+			c.FS, err = format.Open(inner, inner.Size, o.Budget)
+			return err
+		})
+	}
 	if err != nil {
 		c.FS = nil
 		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
@@ -180,7 +183,10 @@ func (o *Opener) add(f *File, c *Container, name string, d fs.DirEntry) error {
 	}
 	child := &File{Mode: info.Mode(), Attr: Attr{Offset: -1}}
 	if info.Mode().IsRegular() {
-		child.Size = info.Size()
+		if child.Size = info.Size(); child.Size < 0 {
+			c.miss(f, name, Errorf(Malformed, -1, "a file of %d bytes", child.Size))
+			return nil
+		}
 	}
 	if err := o.Budget.list(child.Size); err != nil {
 		return err

@@ -146,7 +146,7 @@ func ReadAt(r io.ReaderAt, size, off, n, max int64) ([]byte, error) {
 // Head returns up to n bytes from the start of r; fewer where the input is shorter. A read error is taken as
 // the end: what a sniffer cannot read it does not recognise.
 func Head(r io.ReaderAt, size, n int64) []byte {
-	b := make([]byte, min(size, n))
+	b := make([]byte, max(min(size, n), 0))
 	got, _ := r.ReadAt(b, 0)
 	return b[:got]
 }
