@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
@@ -74,10 +75,10 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 	r := &reader{list: list, budget: budget, opt: opt}
 	opener := &image.Opener{Formats: formats, Budget: budget}
 	units, err := image.Walk(ctx, opener, root, opt.jobs(), r.visit)
-	for _, u := range units {
-		if u != nil {
-			rec.Units = append(rec.Units, *u)
-		}
+	units = slices.DeleteFunc(units, func(u *fact.Unit) bool { return u == nil })
+	rec.Units = make([]fact.Unit, len(units))
+	for i, u := range units {
+		rec.Units[i] = *u
 	}
 	rec.Complete = err == nil
 	if err != nil {

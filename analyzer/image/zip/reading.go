@@ -43,7 +43,7 @@ const (
 // decoder returns the content of an entry under a reading, from its first byte, and the count of what it takes.
 func (f *FS) decoder(e *Entry, rd reading) (io.ReadCloser, *source, error) {
 	section := io.NewSectionReader(f.r, e.Data, rd.stored)
-	in := &source{section, bufio.NewReaderSize(section, 32<<10)}
+	in := &source{section, bufio.NewReaderSize(section, int(min(rd.stored, 32<<10)))}
 	switch rd.method {
 	case stored:
 		return io.NopCloser(in.buf), in, nil
