@@ -7,7 +7,8 @@
 //
 //	ro.ota.url=http://ota.example.cn/check?v=%s   ->   http://ota.example.cn/check?v=%s, line 12
 //
-// Limit: whether text is configuration or an asset of an app is judged by how it looks.
+// Limit: whether text is configuration or an asset of an app is judged by how it looks; of one word, the first
+// 1024 uses in a file are kept.
 package text
 
 import (
@@ -24,6 +25,7 @@ const (
 	maxFile  = 64 << 20
 	maxWords = 1 << 20 // words kept of one file
 	maxWord  = 4096    // bytes of one word
+	maxSites = 1024    // uses kept of one word: a compressed megabyte of one URL must not take a thousand of memory
 )
 
 // Analyzer returns the analyzer of text files. It leaves the table of strings in Pass.Result ([]*fact.Table).
@@ -101,7 +103,9 @@ func table(words []word, source string) *fact.Table {
 			t.Values = append(t.Values, strings.Clone(w.text))
 			t.Starts = append(t.Starts, uint32(len(t.Sites)))
 		}
-		t.Sites = append(t.Sites, fact.Site{Member: w.where, Offset: w.offset, Unit: w.line})
+		if len(t.Sites)-int(t.Starts[len(t.Starts)-1]) < maxSites {
+			t.Sites = append(t.Sites, fact.Site{Member: w.where, Offset: w.offset, Unit: w.line})
+		}
 	}
 	t.Starts = append(t.Starts, uint32(len(t.Sites)))
 	return t
