@@ -53,12 +53,18 @@ func trees(t testing.TB) []string {
 	return out
 }
 
+// environ is an environment without settings of romscan, in which zip keeps names that are not ASCII.
+func environ() []string {
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ROMSCAN_") })
+	return append(env, "LC_ALL=C.UTF-8")
+}
+
 // run runs a tool of the real world in dir.
 func run(t testing.TB, dir, name string, args ...string) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // zip keeps names that are not ASCII
+	cmd.Env = environ()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
