@@ -6,6 +6,7 @@ import (
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/sparse"
+	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/zip"
 )
@@ -15,6 +16,7 @@ import (
 func Formats() []image.Format {
 	return []image.Format{
 		sparse.Format(),
+		super.Format(),
 		ext4.Format(),
 		gzip.Format(),
 		otazip.Format(),
