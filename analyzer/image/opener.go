@@ -23,7 +23,7 @@ type Container struct {
 	Formats    []string // opened to get here, outermost first: sparse, ext4
 	Filesystem bool     // its files are a device's
 	FS         fs.FS
-	Files      []*File // everything inside, directories and links too, in lexical order of their names
+	Files      []*File // everything inside, directories and links too, in lexical order of their names; then the wholes of sets
 	Gaps       []Gap
 }
 

@@ -6,7 +6,7 @@
 //	fsys, err := dir.Open("dump/")
 //	root := image.NewTree("dump", fsys)
 //
-// Limit: owners are those of the host's files, so of whoever unpacked the dump; labels are lost.
+// Limit: owners and labels are lost: those of the host's files are whoever's unpacked the dump.
 package dir
 
 import (
@@ -167,6 +167,5 @@ func describe(base, note string, info fs.FileInfo) *image.Info {
 	if info.Mode().IsRegular() {
 		out.Bytes = info.Size()
 	}
-	out.Attr.UID, out.Attr.GID = owner(info)
 	return out
 }
