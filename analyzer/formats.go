@@ -4,6 +4,7 @@ import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/super"
@@ -19,6 +20,7 @@ func Formats() []image.Format {
 		super.Format(),
 		ext4.Format(),
 		gzip.Format(),
+		lz4.Format(),
 		otazip.Format(),
 		zip.Format(),
 		tar.Format(),
