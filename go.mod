@@ -3,6 +3,7 @@ module romscan
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.2.8
 	github.com/avast/apkparser v0.0.0-20260423123151-7fcaee440f68
 	github.com/avast/apkverifier v0.0.0-20260710162049-d0e1a791cd5a
 	github.com/goccy/go-yaml v1.19.2

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/blockota"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/lz4"
@@ -17,6 +18,7 @@ import (
 func Formats() []image.Format {
 	return []image.Format{
 		sparse.Format(),
+		blockota.Format(),
 		super.Format(),
 		ext4.Format(),
 		gzip.Format(),
