@@ -2,10 +2,13 @@ package analyzer
 
 import (
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/blockota"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/sparse"
+	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/zip"
 )
@@ -15,8 +18,11 @@ import (
 func Formats() []image.Format {
 	return []image.Format{
 		sparse.Format(),
+		blockota.Format(),
+		super.Format(),
 		ext4.Format(),
 		gzip.Format(),
+		lz4.Format(),
 		otazip.Format(),
 		zip.Format(),
 		tar.Format(),

@@ -55,7 +55,8 @@ func (f *readFlags) options(cmd *cobra.Command) (analyzer.Options, error) {
 		}
 	}
 	l.Depth, l.Duration = f.depth, f.timeout
-	// The collector works harder before the process outgrows what the user allows it.
+	// The collector works rarely while there is room, and harder before the process outgrows --mem.
+	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(l.Memory / 4 * 3)
 	return analyzer.Options{Limits: l, Jobs: f.jobs, Tool: "romscan " + version}, nil
 }

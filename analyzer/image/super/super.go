@@ -1,0 +1,85 @@
+// Package super reads super.img: the logical partitions of devices since Android 10.
+//
+// In: a raw super image, or super_empty.img, which has metadata only. Out: an [image.Index] with one file per
+// logical partition, "system_a.img", whose reads are translated to the extents that hold its bytes.
+//
+//	fsys, err := super.Format().Open(r, size, budget)
+//	f, err := fsys.Open("system_a.img")
+//
+// Limit: extents on block devices other than the first (retrofitted devices) lie in other images.
+package super
+
+import (
+	"io"
+	"io/fs"
+
+	"romscan/analyzer/image"
+)
+
+// Format describes super images.
+func Format() image.Format {
+	return image.Format{
+		Name: "super",
+		Doc:  "super.img: logical partitions (system, vendor, product …) in one image, since Android 10.",
+		Refs: []string{
+			"AOSP system/core/fs_mgr/liblp/include/liblp/metadata_format.h",
+			"AOSP system/core/fs_mgr/liblp/reader.cpp",
+		},
+		Limits: []string{
+			"extents on other block devices than the first are reported and unreadable",
+			"of several metadata slots, the first that is sound counts; partitions only another slot has are added",
+		},
+		Sniff: sniff,
+		Open:  open,
+	}
+}
+
+func sniff(r io.ReaderAt, size int64) bool {
+	_, _, err := findGeometry(r, size)
+	return err == nil
+}
+
+func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
+	geo, base, err := findGeometry(r, size)
+	if err != nil {
+		return nil, err
+	}
+	x := image.NewIndex()
+	slots, err := readSlots(r, size, geo, base, x)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, m := range slots {
+		for _, p := range m.partitions {
+			if seen[p.name] {
+				continue
+			}
+			seen[p.name] = true
+			add(x, r, size, m, p)
+		}
+	}
+	return x, nil
+}
+
+// add lists one partition. What it lacks in this image is a gap; its file is listed all the same.
+func add(x *image.Index, r io.ReaderAt, size int64, m *metadata, p partition) {
+	s, err := m.space(r, size, p)
+	if err != nil {
+		x.Miss(p.name, err)
+	}
+	attr := image.Attr{Offset: -1}
+	if len(s.runs) > 0 && s.runs[0].kind == linear {
+		attr.Offset = s.runs[0].from
+	}
+	name, note, ok := image.ValidName(p.name)
+	if !ok {
+		x.Miss("", image.Errorf(image.Malformed, -1, "partition named %q", p.name))
+		return
+	}
+	attr.Note = note
+	e := image.Entry{Mode: 0o444, Size: s.size, Attr: attr, Open: func() (io.ReaderAt, error) { return s, nil }}
+	if err := x.Add(name+".img", e); err != nil {
+		x.Miss(name, err)
+	}
+}
