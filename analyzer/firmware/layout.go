@@ -146,10 +146,29 @@ func (l *Layout) Spot(p image.Path) Spot {
 		}
 		if n+1 < len(p) {
 			s.Member = p[n+1:].String()
+			return mounted(s, p[n:])
 		}
 		return s
 	}
 	return Spot{Partition: path.Base(p.Name()), Member: ""}
+}
+
+// mounted moves what lies in the payload of an APEX to where Android mounts it: /apex/NAME (AOSP system/apex,
+// apexd). p begins with the package's own segment; a compressed package has another one inside.
+func mounted(s Spot, p image.Path) Spot {
+	for k := 1; k+1 < len(p); k++ {
+		if p[k].Name != "apex_payload.img" {
+			continue
+		}
+		name := path.Base(p[0].Name)
+		name = strings.TrimSuffix(strings.TrimSuffix(name, ".capex"), ".apex")
+		s.Device, s.Member = "/apex/"+name+"/"+p[k+1].Name, ""
+		if k+2 < len(p) {
+			s.Member = p[k+2:].String()
+		}
+		break
+	}
+	return s
 }
 
 func (r root) place(name string) Spot {
