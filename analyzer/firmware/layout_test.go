@@ -48,7 +48,8 @@ func TestSpot(t *testing.T) {
 			Spot{Device: "/system/app/X.apk", Partition: "system", Member: "classes.dex"}},
 		{"a tree inside an app stays inside", []image.Path{at([2]string{"otazip", "system/app/X.apk"}, [2]string{"zip", "assets/system/app/Y.apk"})},
 			Spot{Device: "/system/app/X.apk", Partition: "system", Member: "assets/system/app/Y.apk"}},
-		{"app in an APEX", []image.Path{at([2]string{"otazip", "system/apex/com.x.apex"}, [2]string{"zip", "apex_payload.img"}, [2]string{"ext4", "app/X/X.apk"}, [2]string{"zip", "classes.dex"})},
+		{"app in an APEX", []image.Path{at([2]string{"otazip", "system/apex/com.x.apex"}, [2]string{"zip", "apex_payload.img"}, [2]string{"ext4", "app/X/X.apk"}, [2]string{"zip", "classes.dex"}),
+			at([2]string{"otazip", "system/build.prop"})},
 			Spot{Device: "/apex/com.x/app/X/X.apk", Partition: "system", Member: "classes.dex"}},
 		{"packaging", []image.Path{at([2]string{"zip", "radio.img"})}, Spot{Partition: "radio.img"}},
 	} {
