@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,20 @@ func TestHostileHead(t *testing.T) {
 		}
 	}
 	t.Errorf("no gap about the head of classes.dex: %+v", rep.Gaps)
+}
+
+// TestHostileLength: what is too long to be read as what it is says so.
+func TestHostileLength(t *testing.T) {
+	pack := builtin(t)
+	for by, line := range map[string]string{
+		"props": "ro.product.name=x\n", "initrc": "service x /system/bin/x\n", "permission": "<permissions>\n",
+	} {
+		text := []byte(strings.Repeat(line, 5<<20/len(line)))
+		rep := survive(t, pack, "long.zip", zipOf(t, zip.Deflate, text, "system/build.prop"), image.DefaultLimits())
+		if !slices.ContainsFunc(rep.Gaps, func(g report.Gap) bool { return g.By == by && g.Reason == image.OverBudget }) {
+			t.Errorf("%s: no gap for %d bytes: %+v", by, len(text), rep.Gaps)
+		}
+	}
 }
 
 // TestHostileFlips: damaged bytes anywhere do no more harm than what they are of, and no file goes without a word.
