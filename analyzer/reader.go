@@ -58,6 +58,12 @@ func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
 	if c != nil {
 		s.FS = c.FS
 	}
+	if n := int64(len(s.Head)); n < min(f.Size, fact.HeadSize) {
+		// Nothing recognises a file whose first bytes cannot be had: without this it would go unnoticed.
+		if _, err := f.ReadAt(make([]byte, 1), n); err != nil {
+			u.Gaps = append(u.Gaps, image.GapOf(f.Path, "head", err))
+		}
+	}
 	out := fact.Run(r.list, s, r.budget)
 	u.Facts, u.Tables, u.File.Ran = out.Facts, out.Tables, out.Ran
 	u.Gaps = append(u.Gaps, out.Gaps...)

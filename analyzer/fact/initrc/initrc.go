@@ -29,7 +29,7 @@ func Analyzer() *fact.Analyzer {
 
 // wants recognises the language by a section line at the start of a line.
 func wants(s *fact.Subject) bool {
-	if !s.File.IsRegular() || s.File.Size > maxSize || bytes.IndexByte(s.Head, 0) >= 0 {
+	if !s.File.IsRegular() || bytes.IndexByte(s.Head, 0) >= 0 {
 		return false
 	}
 	for line := range bytes.Lines(s.Head) {

@@ -36,7 +36,7 @@ var roots = [][]byte{[]byte("<permissions"), []byte("<exceptions"), []byte("<con
 // wants looks at the root element; comments in front of it may fill the head.
 func wants(s *fact.Subject) bool {
 	head := bytes.TrimLeft(bytes.TrimPrefix(s.Head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if !s.File.IsRegular() || s.File.Size > maxSize || !bytes.HasPrefix(head, []byte("<")) {
+	if !s.File.IsRegular() || !bytes.HasPrefix(head, []byte("<")) {
 		return false
 	}
 	for _, r := range roots {

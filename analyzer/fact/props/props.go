@@ -29,7 +29,7 @@ func Analyzer() *fact.Analyzer {
 // wants recognises a property file by a read-only property in its first lines; shell scripts and init files
 // that merely mention one do not start a line with it.
 func wants(s *fact.Subject) bool {
-	if !s.File.IsRegular() || s.File.Size > maxSize || bytes.IndexByte(s.Head, 0) >= 0 {
+	if !s.File.IsRegular() || bytes.IndexByte(s.Head, 0) >= 0 {
 		return false
 	}
 	lines, props := 0, 0
