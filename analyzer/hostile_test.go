@@ -184,7 +184,7 @@ func TestHostileLength(t *testing.T) {
 	for by, line := range map[string]string{
 		"props": "ro.product.name=x\n", "initrc": "service x /system/bin/x\n", "permission": "<permissions>\n",
 	} {
-		text := []byte(strings.Repeat(line, 5<<20/len(line)))
+		text := []byte(strings.Repeat(line, 9<<20/len(line)))
 		rep := survive(t, pack, "long.zip", zipOf(t, zip.Deflate, text, "system/build.prop"), image.DefaultLimits())
 		if !slices.ContainsFunc(rep.Gaps, func(g report.Gap) bool { return g.By == by && g.Reason == image.OverBudget }) {
 			t.Errorf("%s: no gap for %d bytes: %+v", by, len(text), rep.Gaps)
