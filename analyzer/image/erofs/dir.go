@@ -16,6 +16,9 @@ const (
 	maxLink = 4096
 )
 
+// maxDirRatio bounds the bytes of all directories by those of the image: both may be compressed.
+const maxDirRatio = 64
+
 // index lists all directories, each once.
 func (v *volume) index() (*image.Index, error) {
 	root, err := v.inode(v.rootNID)
@@ -25,10 +28,7 @@ func (v *volume) index() (*image.Index, error) {
 	if !root.isDir() {
 		return nil, image.Errorf(image.Malformed, root.offset, "the root is no directory: mode %#o", root.mode)
 	}
-	w := &indexer{v: v, x: image.NewIndex(), dirs: map[uint64]struct{}{v.rootNID: {}}, limit: v.device.size}
-	if v.box != nil {
-		w.limit += v.box.size
-	}
+	w := &indexer{v: v, x: image.NewIndex(), dirs: map[uint64]struct{}{v.rootNID: {}}, limit: maxDirRatio * v.device.size}
 	if v.suspect != nil {
 		w.x.Miss("", v.suspect)
 	}
@@ -55,7 +55,7 @@ type indexer struct {
 	x       *image.Index
 	dirs    map[uint64]struct{} // directories met: a second name would make a cycle possible
 	todo    []dirTask
-	scanned int64 // bytes of directories read; an honest image holds each once
+	scanned int64 // bytes of directories read
 	limit   int64
 	entries int64
 	full    bool
@@ -68,7 +68,7 @@ func (w *indexer) dir(t dirTask) {
 	buf := make([]byte, w.v.dirBlockSize)
 	for pos := int64(0); pos < t.inode.size && !w.full; pos += w.v.dirBlockSize {
 		if w.scanned += w.v.dirBlockSize; w.scanned > w.limit+w.v.dirBlockSize {
-			w.x.Miss(t.name, image.Errorf(image.Malformed, t.inode.offset, "directories larger than the image"))
+			w.x.Miss(t.name, image.Errorf(image.Malformed, t.inode.offset, "directories of more than %d times the image", maxDirRatio))
 			w.full = true
 			return
 		}

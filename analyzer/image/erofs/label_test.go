@@ -110,16 +110,13 @@ func TestVariety(t *testing.T) {
 		args []string
 		any  func(*content, extent) bool
 	}{
-		"lz4":      {[]string{"-zlz4"}, func(_ *content, e extent) bool { return e.kind == lz4 && e.plen == 4096 }},
-		"big":      {[]string{"-zlz4", "-C65536"}, func(_ *content, e extent) bool { return e.kind == lz4 && e.plen > 16<<10 }},
-		"legacy":   {[]string{"-zlz4", "-Elegacy-compress"}, func(c *content, e extent) bool { return c.inode.layout == compressedFull && e.kind == lz4 }},
-		"compact":  {[]string{"-zlz4"}, func(c *content, e extent) bool { return c.inode.layout == compressedCompact && e.kind == lz4 }},
-		"plain":    {[]string{"-zlz4"}, func(c *content, e extent) bool { return c.inode.layout == compressedCompact && e.kind == raw }},
-		"rotated":  {[]string{"-zlz4", "-Ededupe"}, func(_ *content, e extent) bool { return e.kind == rotated && e.pos&4095 != 0 }},
-		"inline":   {[]string{"-zlz4", "-Eztailpacking"}, func(_ *content, e extent) bool { return e.kind == lz4 && e.meta && e.pos > 0 }},
-		"fragment": {[]string{"-zlz4", "-Efragments"}, func(_ *content, e extent) bool { return e.kind == fragment && e.pos > 0 }},
-		"whole":    {[]string{"-zlz4", "-Eall-fragments"}, func(_ *content, e extent) bool { return e.kind == fragment && e.pos == 0 }},
-		"chunks":   {[]string{"--chunksize=4096", "-Eforce-chunk-indexes"}, func(c *content, e extent) bool { return c.inode.chunk&chunkIndexes != 0 }},
+		"lz4":     {[]string{"-zlz4"}, func(_ *content, e extent) bool { return e.kind == lz4 && e.plen == 4096 }},
+		"big":     {[]string{"-zlz4", "-C65536"}, func(_ *content, e extent) bool { return e.kind == lz4 && e.plen > 16<<10 }},
+		"legacy":  {[]string{"-zlz4", "-Elegacy-compress"}, func(c *content, e extent) bool { return c.inode.layout == compressedFull && e.kind == lz4 }},
+		"compact": {[]string{"-zlz4"}, func(c *content, e extent) bool { return c.inode.layout == compressedCompact && e.kind == lz4 }},
+		"plain":   {[]string{"-zlz4"}, func(c *content, e extent) bool { return c.inode.layout == compressedCompact && e.kind == raw }},
+		"inline":  {[]string{"-zlz4", "-Eztailpacking"}, func(_ *content, e extent) bool { return e.kind == lz4 && e.meta && e.pos > 0 }},
+		"chunks":  {[]string{"--chunksize=4096", "-Eforce-chunk-indexes"}, func(c *content, e extent) bool { return c.inode.chunk&chunkIndexes != 0 }},
 		"map": {[]string{"--chunksize=4096", "-Eforce-inode-blockmap"}, func(c *content, e extent) bool {
 			return c.inode.layout == chunkBased && c.inode.chunk&chunkIndexes == 0
 		}},

@@ -115,10 +115,7 @@ func (m *mapper) take(lcn int64, l lcluster) error {
 		case l.count != 0 && m.advise&(adviseBig1|adviseBig2) == 0:
 			return m.bad("logical cluster %d counts %d blocks in a file without large clusters", lcn, l.count)
 		case lcn == m.lcn+1 && m.big():
-			if l.count == 0 {
-				return m.bad("logical cluster %d does not count the blocks of its head", lcn)
-			}
-			m.plen = l.count << m.c.v.blockBits
+			m.plen = l.count << m.c.v.blockBits // 0, refused when the extent is closed, is right for a fragment
 		}
 		return nil
 	}
