@@ -1,0 +1,217 @@
+package erofs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"romscan/analyzer/image"
+)
+
+// noise gives n bytes that no two blocks have alike and no compressor makes smaller.
+func noise(seed uint32, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		seed = seed*1664525 + 1013904223
+		b[i] = byte(seed >> 24)
+	}
+	return b
+}
+
+// prose gives n bytes that compress to a third or so, each stretch differently.
+func prose(seed uint32, n int) []byte {
+	words := []string{"permission ", "package ", "android.intent.action.", "0x7f0", "\n", "activity ", "=", "provider"}
+	var b bytes.Buffer
+	for b.Len() < n {
+		seed = seed*1664525 + 1013904223
+		b.WriteString(words[seed>>24&7])
+		if seed>>16&3 == 0 {
+			fmt.Fprintf(&b, "%x", seed)
+		}
+	}
+	return b.Bytes()[:n]
+}
+
+func write(t testing.TB, dir, name string, data []byte) {
+	t.Helper()
+	name = filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// makeTree writes a tree of what the layouts tell apart: files below, at and above the size of a block, of data
+// that compresses well, a little and not at all, and in turns; holes, links short and long, large directories.
+func makeTree(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	write(t, dir, "etc/empty", nil)
+	for _, n := range []int{4095, 4096, 4097, 8191, 8192, 12345} {
+		write(t, dir, fmt.Sprintf("size/noise%d", n), noise(uint32(n), n))
+		write(t, dir, fmt.Sprintf("size/prose%d", n), prose(uint32(n), n))
+	}
+	write(t, dir, "zeros", make([]byte, 3<<20+77))
+	write(t, dir, "noise", noise(5, 300<<10+5))
+	write(t, dir, "prose", prose(6, 3<<20+123))
+	var turns []byte
+	for k := range uint32(60) {
+		turns = append(turns, prose(k, int(7000*(k%7)))...)
+		turns = append(turns, noise(k, int(3100*(k%5)))...)
+		turns = append(turns, make([]byte, 5000*(k%3))...)
+	}
+	write(t, dir, "turns", turns)
+	write(t, dir, "twice", append(prose(6, 1<<20), turns[:200<<10]...))
+	hole := make([]byte, 1<<20)
+	copy(hole[400<<10:], noise(9, 9000))
+	write(t, dir, "hole", hole)
+	for k := range 400 {
+		write(t, dir, fmt.Sprintf("many/%s%d", strings.Repeat("n", k%90), k), prose(uint32(k), k))
+	}
+	write(t, dir, "Приложение/名前.txt", []byte("names"))
+	for name, target := range map[string]string{
+		"etc/link": "hosts", "abs": "/system/etc/hosts", "long": strings.Repeat("0123456789/", 370),
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link(filepath.Join(dir, "prose"), filepath.Join(dir, "etc/prose")); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{"noise": 0o600, "prose": 0o755 | os.ModeSetuid, "zeros": 0o640 | os.ModeSetgid, "many": 0o777 | os.ModeSticky} {
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// mkfs makes an image of tree and returns its name.
+func mkfs(t testing.TB, tree string, args ...string) string {
+	t.Helper()
+	tool, err := exec.LookPath("mkfs.erofs")
+	if err != nil {
+		t.Skip("no mkfs.erofs")
+	}
+	img := filepath.Join(t.TempDir(), "image")
+	args = append([]string{"-T1700000000", "-U00000000-0000-0000-0000-000000000001"}, args...)
+	if out, err := exec.Command(tool, append(args, img, tree)...).CombinedOutput(); err != nil {
+		t.Fatalf("mkfs.erofs %s: %v\n%s", args, err, out)
+	}
+	return img
+}
+
+// load opens an image file.
+func load(t testing.TB, img string) fs.FS {
+	t.Helper()
+	f, err := os.Open(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Format().Sniff(f, info.Size()) {
+		t.Fatalf("%s is not recognised", img)
+	}
+	fsys, err := Format().Open(f, info.Size(), image.NewBudget(image.DefaultLimits()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fsys
+}
+
+// digest is all that is compared of a file.
+type digest struct {
+	Mode fs.FileMode
+	Size int64
+	Link string
+	Sum  string
+}
+
+// digests reads all files, each in pieces of a size that divides nothing.
+func digests(t testing.TB, fsys fs.FS) map[string]digest {
+	t.Helper()
+	out := map[string]digest{}
+	buf := make([]byte, 77777)
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := fs.Lstat(fsys, name)
+		if err != nil {
+			return err
+		}
+		g := digest{Mode: info.Mode()}
+		switch {
+		case g.Mode&fs.ModeSymlink != 0:
+			g.Link, err = fs.ReadLink(fsys, name)
+		case g.Mode.IsRegular():
+			g.Size = info.Size()
+			g.Sum, err = sum(fsys, name, buf)
+		}
+		out[name] = g
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return out
+}
+
+func sum(fsys fs.FS, name string, buf []byte) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	for off := int64(0); ; {
+		n, err := f.(io.ReaderAt).ReadAt(buf, off)
+		h.Write(buf[:n])
+		if off += int64(n); err == io.EOF {
+			return fmt.Sprintf("%x", h.Sum(nil)), nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+}
+
+// compare compares an image with the tree it was made of.
+func compare(t *testing.T, tree string, fsys fs.FS) {
+	t.Helper()
+	for _, g := range fsys.(image.Gapper).Gaps() {
+		t.Error(g)
+	}
+	if d := cmp.Diff(digests(t, os.DirFS(tree)), digests(t, fsys)); d != "" {
+		t.Errorf("(-tree +image)\n%.4000s", d)
+	}
+}
+
+// corpus returns where real firmware lies.
+func corpus(t testing.TB) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no corpus: %v", err)
+	}
+	return filepath.Join(cache, "romscan-corpus")
+}

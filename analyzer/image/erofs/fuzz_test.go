@@ -1,0 +1,120 @@
+package erofs
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"io/fs"
+	"os"
+	"testing"
+
+	"romscan/analyzer/image"
+)
+
+// small is a budget that a fuzzer's input must not get beyond.
+func small() *image.Budget {
+	return image.NewBudget(image.Limits{Bytes: 1 << 30, Files: 2000, Ratio: 100, Depth: 4, Memory: 16 << 20, Spool: 1 << 20, MaxFile: 1 << 20})
+}
+
+// FuzzErofs patches small images, because whole ones would drown the fuzzer, and reads all files. The input is a
+// list of patches: which 4 bytes (32 bits, little-endian), 4 bytes to put there.
+func FuzzErofs(f *testing.F) {
+	tree := makeSmallTree(f)
+	images := [][]byte{fuzzFixture(f)}
+	for _, args := range [][]string{
+		nil, {"-zlz4"}, {"-zlz4", "-Elegacy-compress"}, {"-zlz4", "-Eztailpacking", "-C16384"},
+		{"-zlz4", "-Efragments,dedupe", "-C8192"}, {"-Eforce-chunk-indexes", "--chunksize=4096"},
+	} {
+		raw, err := os.ReadFile(mkfs(f, tree, args...))
+		if err != nil {
+			f.Fatal(err)
+		}
+		images = append(images, raw)
+	}
+	for k, raw := range images {
+		f.Add(uint8(k), []byte{})
+		for at := 0; at+4 <= len(raw); at += 4 {
+			if w := binary.LittleEndian.Uint32(raw[at:]); w != 0 && at < 12<<10 && at%28 == 0 {
+				patch := binary.LittleEndian.AppendUint32(nil, uint32(at/4))
+				f.Add(uint8(k), binary.LittleEndian.AppendUint32(patch, w^1<<(at%32)))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, patches []byte) {
+		raw := bytes.Clone(images[int(which)%len(images)])
+		for ; len(patches) >= 5; patches = patches[min(len(patches), 8):] {
+			at := int64(binary.LittleEndian.Uint32(patches)) * 4 % int64(len(raw))
+			copy(raw[at:], patches[4:min(len(patches), 8)])
+		}
+		r := bytes.NewReader(raw)
+		Format().Sniff(r, r.Size())
+		fsys, err := Format().Open(r, r.Size(), small())
+		if err != nil {
+			return
+		}
+		readAll(t, fsys)
+	})
+}
+
+// fuzzFixture has what mkfs.erofs does not make.
+func fuzzFixture(t testing.TB) []byte {
+	text := prose(2, 4*fixtureBlock)
+	f := newFixture(0x1 | incompatComprCfgs | incompat48bit | incompatMetabox)
+	z, d := zstandarded(t, text[:2*fixtureBlock]), deflated(t, text[2*fixtureBlock:])
+	a, b := f.data(z, true), f.data(d, true)
+	f.file("both", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 2<<4|3, [2]uint32{head1, a}, [2]uint32{head2, b})))
+	words := words(uint32(len(z))|4<<recordFormat, (a+1)*fixtureBlock-uint32(len(z)), uint32(len(d))|3<<recordFormat, (b+1)*fixtureBlock-uint32(len(d)))
+	f.file("records", f.inode(compressedFull, typeRegular|0o644, len(text), 0, append(header(0, adviseExtents|1<<1, 1<<8), words...)))
+	box := f.inode(flatPlain, typeRegular, 2*fixtureBlock, 1, nil)
+	f.file("same", inBox|16)
+	return f.finish(func(sb []byte) {
+		sb[13] = 1
+		binary.LittleEndian.PutUint64(sb[0x80:], box)
+	})
+}
+
+// readAll reads the start, the middle and the end of every file.
+func readAll(t *testing.T, fsys fs.FS) {
+	buf := make([]byte, 8<<10)
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		file, err := fsys.Open(name)
+		if err != nil {
+			return nil
+		}
+		defer file.Close()
+		for _, off := range []int64{0, info.Size() / 2, info.Size() - 100} {
+			n, err := file.(io.ReaderAt).ReadAt(buf, max(off, 0))
+			if n < len(buf) && err == nil {
+				t.Errorf("%s: %d bytes at %d of %d without an error", name, n, off, info.Size())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzLZ4 decodes anything to any length.
+func FuzzLZ4(f *testing.F) {
+	f.Add([]byte{0x44, 'a', 'b', 'c', 'd', 4, 0, 0x10, 'x'}, uint16(13))
+	f.Add([]byte{0xFF, 255, 255, 0}, uint16(30))
+	f.Add([]byte{0x1F, 'a', 1, 0, 255, 7}, uint16(250))
+	f.Fuzz(func(t *testing.T, src []byte, n uint16) {
+		whole := make([]byte, n)
+		if !decodeLZ4(whole, src) {
+			return
+		}
+		part := make([]byte, n/2)
+		if !decodeLZ4(part, src) || !bytes.HasPrefix(whole, part) {
+			t.Errorf("%d bytes are not the start of %d", n/2, n)
+		}
+	})
+}
