@@ -3,6 +3,7 @@ package analyzer
 import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/blockota"
+	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/lz4"
@@ -21,6 +22,7 @@ func Formats() []image.Format {
 		blockota.Format(),
 		super.Format(),
 		ext4.Format(),
+		erofs.Format(),
 		gzip.Format(),
 		lz4.Format(),
 		otazip.Format(),
