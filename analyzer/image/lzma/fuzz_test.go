@@ -2,6 +2,8 @@ package lzma
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"io"
 	"os/exec"
 	"testing"
@@ -9,7 +11,7 @@ import (
 
 // both decodes into a buffer and as a stream, and compares what comes of it: of data that is whole, the same.
 func both(t *testing.T, flat func(dst []byte) ([]byte, error), r io.ReadCloser) {
-	const most = 1 << 20
+	const most = 64 << 10
 	got, err := flat(make([]byte, most))
 	stream, serr := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && serr == nil && !bytes.Equal(got, stream) {
@@ -33,10 +35,34 @@ func seeds(f *testing.F, add func(enc []byte), variants ...[]string) {
 	}
 }
 
+// repair makes the checksums of the first headers right, which a fuzzer would not find, and the dictionary large,
+// as a buffer is.
+func repair(raw []byte) []byte {
+	raw = bytes.Clone(raw)
+	if len(raw) < headerSize+8 {
+		return raw
+	}
+	binary.LittleEndian.PutUint32(raw[8:], crc32.ChecksumIEEE(raw[6:8]))
+	head := raw[headerSize:]
+	size := int(head[0])*4 + 4
+	if size < 8 || size > len(head) {
+		return raw
+	}
+	head = head[:size]
+	for i := range head[2 : size-4] {
+		if head[i] == filterLZMA2 && head[i+1] == 1 {
+			head[i+2] |= 16
+		}
+	}
+	binary.LittleEndian.PutUint32(head[size-4:], crc32.ChecksumIEEE(head[:size-4]))
+	return raw
+}
+
 func FuzzXZ(f *testing.F) {
 	seeds(f, func(enc []byte) { f.Add(enc) }, []string{"-0"}, []string{"--x86", "--lzma2"}, []string{"--delta", "--arm64", "--lzma2"},
 		[]string{"--armthumb", "--lzma2=lc=1,lp=2", "--check=none"}, []string{"--block-size=500", "--check=crc32"})
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		raw = repair(raw)
 		both(t, func(dst []byte) ([]byte, error) { return DecodeXZ(dst, raw) }, NewXZReader(bytes.NewReader(raw), 64<<20))
 		DecodeLZMA2(make([]byte, 1<<16), raw[min(24, len(raw)):]) // behind the headers
 	})
@@ -45,8 +71,8 @@ func FuzzXZ(f *testing.F) {
 func FuzzLZMA(f *testing.F) {
 	seeds(f, func(enc []byte) { f.Add(enc) }, []string{"--format=lzma"}, []string{"--format=lzma", "--lzma1=lc=0,lp=1,pb=0"})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if len(raw) > 5 {
-			raw[2], raw[3], raw[4] = raw[2]|0x10, 0, 0 // a dictionary as large as a buffer has not
+		if len(raw) > 5 { // a dictionary larger than the buffer, as the buffer is the other's dictionary
+			raw = bytes.Clone(raw)
 			raw[3] |= 0x20
 		}
 		both(t, func(dst []byte) ([]byte, error) { return DecodeLZMA(dst, raw) }, NewLZMAReader(bytes.NewReader(raw), 64<<20))
