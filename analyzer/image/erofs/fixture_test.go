@@ -14,7 +14,7 @@ import (
 	"romscan/analyzer/image"
 )
 
-// The mkfs.erofs that distributions ship makes neither DEFLATE nor Zstandard, neither a second algorithm nor extent
+// The mkfs.erofs that many distributions ship makes neither DEFLATE nor Zstandard, neither a second algorithm nor extent
 // records, 48-bit images or a metabox. These images are put together here by the definition in erofs_fs.h.
 
 const fixtureBlock = 4096
