@@ -22,7 +22,6 @@ const fixtureBlock = 4096
 // fixture is an image of blocks: 0 the superblock, 1 to 4 inodes, then data.
 type fixture struct {
 	img  []byte
-	box  []byte // the metabox, if it has bytes: then files lie there
 	last uint64 // inode slots given out, of 512 bytes
 	dir  []string
 	nids []uint64
