@@ -33,7 +33,7 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"LZMA (MicroLZMA) clusters are refused",
-			"DEFLATE and Zstandard clusters, the 48-bit layout, metadata compressed into an inode and extent records follow the definition; no image made by another tool was met",
+			"DEFLATE, Zstandard, deduplication, fragments, the 48-bit layout and the metabox were read from images of erofs-utils 1.9.3, not from a device's",
 			"data on extra devices is refused file by file",
 			"Huawei's layout from before the mainline kernel is not known: an image with unknown feature bits is refused with their numbers",
 			"times and extended attributes other than security.selinux are not kept",

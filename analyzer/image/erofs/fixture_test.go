@@ -14,7 +14,7 @@ import (
 	"romscan/analyzer/image"
 )
 
-// The mkfs.erofs that distributions ship makes neither DEFLATE nor Zstandard, neither a second algorithm nor extent
+// The mkfs.erofs that many distributions ship makes neither DEFLATE nor Zstandard, neither a second algorithm nor extent
 // records, 48-bit images or a metabox. These images are put together here by the definition in erofs_fs.h.
 
 const fixtureBlock = 4096
@@ -22,7 +22,6 @@ const fixtureBlock = 4096
 // fixture is an image of blocks: 0 the superblock, 1 to 4 inodes, then data.
 type fixture struct {
 	img  []byte
-	box  []byte // the metabox, if it has bytes: then files lie there
 	last uint64 // inode slots given out, of 512 bytes
 	dir  []string
 	nids []uint64
