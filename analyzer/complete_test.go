@@ -23,9 +23,11 @@ var layers = []string{
 	"romscan/analyzer/report/", "romscan/analyzer", "romscan/cmd/",
 }
 
-// siblings are the imports inside one layer that are meant: a format that is another with something on top.
+// siblings are the imports inside one layer that are meant: a format that is another with something on top, a codec
+// that several formats share.
 var siblings = map[string][]string{
 	"romscan/analyzer/image/otazip": {"romscan/analyzer/image/zip"},
+	"romscan/analyzer/image/erofs":  {"romscan/analyzer/image/lzma"},
 }
 
 func layer(pkg string) int {

@@ -17,7 +17,7 @@ const (
 	rotated              // as it is, but each byte at its place modulo the block size (interlaced)
 	fragment             // part of the packed inode
 	lz4
-	lzma
+	microLZMA
 	deflate
 	zstandard
 )

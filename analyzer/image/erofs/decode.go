@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/lzma"
 )
 
 // codecs keeps what decoding needs again and again.
@@ -74,8 +75,8 @@ func (v *volume) decode(k kind, dst, src []byte, at int64) error {
 			return image.Errorf(image.Malformed, at, "LZ4 block of %d bytes does not make %d", len(src), len(dst))
 		}
 		return nil
-	case lzma:
-		return decodeMicroLZMA(dst, src, at)
+	case microLZMA:
+		err = lzma.DecodeMicroLZMA(dst, src)
 	case deflate:
 		err = v.inflate(dst, src)
 	case zstandard:
@@ -85,11 +86,6 @@ func (v *volume) decode(k kind, dst, src []byte, at int64) error {
 		return image.Errorf(image.Malformed, at, "cluster of %d bytes does not decode to %d: %v", len(src), len(dst), err)
 	}
 	return nil
-}
-
-// decodeMicroLZMA is to decode a cluster without header or end mark (lzma_microlzma_decoder).
-func decodeMicroLZMA(_, _ []byte, at int64) error {
-	return image.Errorf(image.Unsupported, at, "MicroLZMA")
 }
 
 // inflate decodes a raw DEFLATE stream (RFC 1951).

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -106,6 +107,23 @@ func deflated(t testing.TB, b []byte) []byte {
 	return out.Bytes()
 }
 
+// microLZMAed makes MicroLZMA of what the xz tool writes: no header, the inverted properties for the first byte.
+func microLZMAed(t testing.TB, b []byte) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("xz"); err != nil {
+		t.Skip("no xz")
+	}
+	cmd := exec.Command("xz", "--format=lzma", "-c")
+	cmd.Stdin = bytes.NewReader(b)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := bytes.Clone(out[13:])
+	m[0] = ^out[0]
+	return m
+}
+
 func zstandarded(t testing.TB, b []byte) []byte {
 	w, err := zstd.NewWriter(nil, zstd.WithWindowSize(64<<10), zstd.WithEncoderCRC(false))
 	if err != nil {
@@ -163,9 +181,11 @@ func TestAlgorithms(t *testing.T) {
 	a, b := text[:2*fixtureBlock], text[2*fixtureBlock:]
 	f := newFixture(0x1 | incompatComprCfgs)
 	blocks := []uint32{f.data(deflated(t, a), true), f.data(zstandarded(t, b), true), f.data(deflated(t, b), true), f.data(zstandarded(t, a), true)}
+	micro := []uint32{f.data(microLZMAed(t, a), true), f.data(microLZMAed(t, b), true)}
 	f.file("both", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 3<<4|2, [2]uint32{head1, blocks[0]}, [2]uint32{head2, blocks[1]})))
 	f.file("deflate", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 2, [2]uint32{head1, blocks[0]}, [2]uint32{head1, blocks[2]})))
-	f.file("lzma", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 1, [2]uint32{head1, blocks[0]}, [2]uint32{head1, blocks[2]})))
+	f.file("lzma", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 1, [2]uint32{head1, micro[0]}, [2]uint32{head1, micro[1]})))
+	f.file("lzma-bad", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 1, [2]uint32{head1, blocks[0]}, [2]uint32{head1, blocks[2]})))
 	f.file("part", f.inode(compressedFull, typeRegular|0o644, 5000, 2, full(0, 3, [2]uint32{head1 | 1<<15, blocks[3]})))
 	f.file("zstd", f.inode(compressedFull, typeRegular|0o644, len(text), 2, full(0, 3, [2]uint32{head1, blocks[3]}, [2]uint32{head1, blocks[1]})))
 	fsys := openFixture(t, f.finish(nil))
@@ -173,8 +193,9 @@ func TestAlgorithms(t *testing.T) {
 	expect(t, fsys, "deflate", text)
 	expect(t, fsys, "zstd", text)
 	expect(t, fsys, "part", text[:5000])
-	_, err := fs.ReadFile(fsys, "lzma")
-	if e := (*image.Error)(nil); !errors.As(err, &e) || e.Reason != image.Unsupported || e.Offset != int64(blocks[0])*fixtureBlock {
+	expect(t, fsys, "lzma", text)
+	_, err := fs.ReadFile(fsys, "lzma-bad")
+	if e := (*image.Error)(nil); !errors.As(err, &e) || e.Reason != image.Malformed || e.Offset != int64(blocks[0])*fixtureBlock {
 		t.Errorf("lzma: %v", err)
 	}
 }
