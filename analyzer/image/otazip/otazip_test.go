@@ -219,6 +219,7 @@ func TestRealScripts(t *testing.T) {
 
 func FuzzOTAScript(f *testing.F) {
 	f.Add(edify)
+	f.Add("symlink(\"/data/x\", \"/system/etc/x\\\\\");\n")
 	f.Add(`symlink("a", "/system/b", "/system/b/c"); set_perm_recursive(0,0,0,0,"/"); package_extract_dir("", "/a");`)
 	f.Fuzz(func(t *testing.T, text string) {
 		parseAmend(text)

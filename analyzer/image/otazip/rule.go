@@ -44,7 +44,8 @@ func devicePath(s string) (string, bool) {
 	if s == "" {
 		s = "."
 	}
-	return s, fs.ValidPath(s)
+	// A backslash is no separator on a device; file systems here have no names with one (testing/fstest).
+	return s, fs.ValidPath(s) && !strings.Contains(s, `\`)
 }
 
 // number reads an integer as strtoul with base 0 does.

@@ -74,7 +74,7 @@ func (f *overlay) mapping(list []mapping, c command) []mapping {
 	to, ok := devicePath(c.args[1])
 	from := strings.Trim(path.Clean("/"+c.args[0]), "/")
 	first, _, _ := strings.Cut(to, "/")
-	if !ok || from == "" || slices.Contains(temporary, first) || from == to || !fs.ValidPath(from) {
+	if !ok || from == "" || slices.Contains(temporary, first) || from == to || !fs.ValidPath(from) || strings.Contains(from, `\`) {
 		return list
 	}
 	if len(list) >= maxMappings {
