@@ -84,7 +84,7 @@ func (p *Payload) decoder(o operation) (io.ReadCloser, error) {
 	data := io.NewSectionReader(p.r, p.data+int64(o.offset), int64(o.length))
 	switch o.kind {
 	case replaceXZ:
-		return lzma.NewXZReader(data, p.budget.Memory/16), nil
+		return lzma.NewXZReader(data, p.budget.Memory/4), nil
 	case replaceBZ:
 		return io.NopCloser(bzip2.NewReader(data)), nil
 	}
