@@ -26,8 +26,9 @@ var layers = []string{
 // siblings are the imports inside one layer that are meant: a format that is another with something on top, a codec
 // that several formats share.
 var siblings = map[string][]string{
-	"romscan/analyzer/image/otazip": {"romscan/analyzer/image/zip"},
-	"romscan/analyzer/image/erofs":  {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/otazip":  {"romscan/analyzer/image/zip"},
+	"romscan/analyzer/image/erofs":   {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/payload": {"romscan/analyzer/image/lzma"},
 }
 
 func layer(pkg string) int {

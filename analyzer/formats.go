@@ -8,6 +8,7 @@ import (
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/otazip"
+	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
@@ -18,6 +19,7 @@ import (
 // number stands before one that is recognised by less.
 func Formats() []image.Format {
 	return []image.Format{
+		payload.Format(),
 		sparse.Format(),
 		blockota.Format(),
 		super.Format(),
