@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"io"
@@ -20,6 +21,7 @@ import (
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/ext4"
+	romzip "romscan/analyzer/image/zip"
 )
 
 // synthetic is a partition of all kinds of operations that no tool is needed for, and its image.
@@ -251,5 +253,43 @@ func TestDelta(t *testing.T) {
 	}
 	if n, err := f.(io.ReaderAt).ReadAt(make([]byte, 2000), 100); n != 924 || err == nil {
 		t.Errorf("across the border: %d bytes, %v", n, err)
+	}
+}
+
+// TestInZip: a payload is read where it lies in an OTA package, stored as usual or deflated.
+func TestInZip(t *testing.T) {
+	raw, ops := synthetic()
+	enc := build(512, part{"system", int64(len(raw)), ops, nil})
+	for _, method := range []uint16{zip.Store, zip.Deflate} {
+		var ota bytes.Buffer
+		w := zip.NewWriter(&ota)
+		f, err := w.CreateHeader(&zip.FileHeader{Name: "payload.bin", Method: method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(enc); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		o := &image.Opener{Formats: []image.Format{Format(), romzip.Format()}, Budget: image.NewBudget(image.DefaultLimits())}
+		root := image.NewFile("ota.zip", bytes.NewReader(ota.Bytes()), int64(ota.Len()))
+		got := map[string][]byte{}
+		var mu sync.Mutex
+		_, err = image.Walk(t.Context(), o, root, 1, func(f *image.File, c *image.Container) struct{} {
+			if b, err := f.Bytes(1 << 20); f.IsRegular() && err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				got[f.Path.String()] = b
+			}
+			return struct{}{}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := got["ota.zip//payload.bin//system.img"]; !bytes.Equal(b, raw) {
+			t.Errorf("method %d: %d of %d bytes", method, len(b), len(raw))
+		}
 	}
 }
