@@ -15,6 +15,8 @@ type Entry struct {
 	File *image.File
 	Kind string      // formats it opened as
 	Gaps []image.Gap // of the container
+	// Opened says that the files inside are listed too.
+	Opened bool
 }
 
 // List walks a tree without reading more than containers. deep also enters the archives among the device's
@@ -27,7 +29,7 @@ func List(ctx context.Context, root *image.File, opt Options, deep bool) ([]Entr
 	return image.Walk(ctx, o, root, opt.jobs(), func(f *image.File, c *image.Container) Entry {
 		e := Entry{File: f}
 		if c != nil {
-			e.Kind, e.Gaps = c.Kind(), c.Gaps
+			e.Kind, e.Gaps, e.Opened = c.Kind(), c.Gaps, c.FS != nil
 		}
 		return e
 	})

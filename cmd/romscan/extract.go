@@ -79,7 +79,7 @@ func extract(cmd *cobra.Command, name, glob, dir string, read *readFlags, all bo
 	x := &extractor{out: out, log: log, seen: map[string]string{}}
 	for _, e := range entries {
 		// A container that was opened is written as the directory of its files, not as itself.
-		if p := e.File.Path.Inner(); p != "" && match(p) && (e.Kind == "" || e.File.Realm != image.Packaging) {
+		if p := e.File.Path.Inner(); p != "" && match(p) && !e.Opened {
 			x.entry(e)
 		}
 		for _, g := range e.Gaps {
