@@ -127,36 +127,7 @@ func (i *inode) isRegular() bool { return i.mode&typeMask == typeRegular }
 func (i *inode) isDir() bool     { return i.mode&typeMask == typeDir }
 
 // fileMode maps i_mode; ok is false for a type that does not exist.
-func (i *inode) fileMode() (m fs.FileMode, ok bool) {
-	m = fs.FileMode(i.mode & 0o777)
-	if i.mode&0o4000 != 0 {
-		m |= fs.ModeSetuid
-	}
-	if i.mode&0o2000 != 0 {
-		m |= fs.ModeSetgid
-	}
-	if i.mode&0o1000 != 0 {
-		m |= fs.ModeSticky
-	}
-	switch i.mode & typeMask {
-	case typeRegular:
-	case typeDir:
-		m |= fs.ModeDir
-	case typeLink:
-		m |= fs.ModeSymlink
-	case typeFifo:
-		m |= fs.ModeNamedPipe
-	case typeSocket:
-		m |= fs.ModeSocket
-	case typeChar:
-		m |= fs.ModeDevice | fs.ModeCharDevice
-	case typeBlock:
-		m |= fs.ModeDevice
-	default:
-		return m, false
-	}
-	return m, true
-}
+func (i *inode) fileMode() (fs.FileMode, bool) { return image.UnixMode(i.mode) }
 
 // dataOffset returns where the first byte of an uncompressed regular file lies in the image, -1 where it does
 // not: compressed files, holes, files in the metabox.
