@@ -3,16 +3,20 @@ package analyzer
 import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/blockota"
+	"romscan/analyzer/image/bzip2"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/lz4"
+	"romscan/analyzer/image/lzmaalone"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
+	"romscan/analyzer/image/xz"
 	"romscan/analyzer/image/zip"
+	"romscan/analyzer/image/zstd"
 )
 
 // Formats is list 1: every image format, in the order in which content is tried. A format with a magic
@@ -27,8 +31,12 @@ func Formats() []image.Format {
 		erofs.Format(),
 		gzip.Format(),
 		lz4.Format(),
+		xz.Format(),
+		zstd.Format(),
+		bzip2.Format(),
 		otazip.Format(),
 		zip.Format(),
 		tar.Format(),
+		lzmaalone.Format(),
 	}
 }

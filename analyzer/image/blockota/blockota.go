@@ -1,5 +1,5 @@
 // Package blockota reads block-based update packages of Android 5 to 10: system.new.dat, plain, in numbered
-// parts or under brotli, with its system.transfer.list.
+// parts, under brotli or xz, with its system.transfer.list.
 //
 // In: the files of one partition as a set. Out: an [image.Index] with one file, "image", the partition as the
 // update writes it: reads are translated to where the transfer list takes each block from.
@@ -21,6 +21,7 @@ import (
 	"github.com/andybalholm/brotli"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/lzma"
 )
 
 // Name is what the one file inside is called.
@@ -30,14 +31,13 @@ const Name = "image"
 func Format() image.Format {
 	return image.Format{
 		Name: "blockota",
-		Doc:  "Block-based update: NAME.transfer.list with NAME.new.dat, split or under brotli (Android 5 to 10).",
+		Doc:  "Block-based update: NAME.transfer.list with NAME.new.dat, split, under brotli or xz (Android 5 to 10).",
 		Refs: []string{
 			"AOSP bootable/recovery/updater/blockimg.cpp",
 			"AOSP build/tools/releasetools/blockimgdiff.py",
 		},
 		Limits: []string{
 			"blocks of incremental packages that come from the old image are reported and unreadable",
-			"new.dat under xz is not read",
 		},
 		Single: true,
 		Sniff:  func(io.ReaderAt, int64) bool { return false }, // one file alone says nothing
@@ -49,7 +49,7 @@ func Format() image.Format {
 	}
 }
 
-var dataName = regexp.MustCompile(`^(.+)\.new\.dat(\.br)?(?:\.(\d+))?$`)
+var dataName = regexp.MustCompile(`^(.+)\.new\.dat(\.br|\.xz)?(?:\.(\d+))?$`)
 
 // group joins each transfer list with its data: the list first, then the parts in their order.
 func group(names []string) []image.Set {
@@ -130,14 +130,16 @@ func source(parts []image.Part, b *image.Budget) (io.ReaderAt, int64, error) {
 		c.parts = append(c.parts, p)
 		c.size += p.Size
 	}
-	if !strings.Contains(parts[0].Name, ".new.dat.br") {
+	name, open := "brotli", func(r io.Reader) io.ReadCloser { return io.NopCloser(brotli.NewReader(r)) }
+	switch {
+	case strings.Contains(parts[0].Name, ".new.dat.xz"):
+		name, open = "xz", func(r io.Reader) io.ReadCloser { return lzma.NewXZReader(r, b.Memory/4) }
+	case !strings.Contains(parts[0].Name, ".new.dat.br"):
 		return c, c.size, nil
 	}
-	s, err := b.Decode(c.size, func() (io.ReadCloser, error) {
-		return io.NopCloser(brotli.NewReader(io.NewSectionReader(c, 0, c.size))), nil
-	})
+	s, err := b.Decode(c.size, func() (io.ReadCloser, error) { return open(io.NewSectionReader(c, 0, c.size)), nil })
 	if err != nil {
-		err = image.Errorf(image.Truncated, -1, "brotli: %v", err)
+		err = image.Errorf(image.GapOf(nil, "", image.BrokenStream(err)).Reason, -1, "%s: %v", name, err)
 	}
 	if s == nil {
 		return nil, 0, err

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,13 +16,15 @@ import (
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/ext4"
+	"romscan/analyzer/image/streamtest"
 )
 
 func TestGroup(t *testing.T) {
 	got := group([]string{"system.transfer.list", "system.new.dat.br", "system.patch.dat", "vendor.new.dat.2", "vendor.new.dat.1", "vendor.new.dat.10",
-		"vendor.transfer.list", "odm.new.dat", "lonely.transfer.list", "my_bigball.00011011.new.dat.br", "my_bigball.00011011.transfer.list"})
+		"vendor.transfer.list", "odm.new.dat", "oem.new.dat.xz", "oem.transfer.list", "lonely.transfer.list", "my_bigball.00011011.new.dat.br", "my_bigball.00011011.transfer.list"})
 	want := []image.Set{
 		{Name: "my_bigball.00011011.img", Names: []string{"my_bigball.00011011.transfer.list", "my_bigball.00011011.new.dat.br"}},
+		{Name: "oem.img", Names: []string{"oem.transfer.list", "oem.new.dat.xz"}},
 		{Name: "system.img", Names: []string{"system.transfer.list", "system.new.dat.br"}},
 		{Name: "vendor.img", Names: []string{"vendor.transfer.list", "vendor.new.dat.1", "vendor.new.dat.2", "vendor.new.dat.10"}},
 	}
@@ -79,30 +80,17 @@ func sample() []byte {
 	return img
 }
 
-func compress(t testing.TB, b []byte) []byte {
-	t.Helper()
-	if _, err := exec.LookPath("brotli"); err != nil {
-		t.Skip("no brotli")
-	}
-	cmd := exec.Command("brotli", "-q", "6", "-w", "24", "-c")
-	cmd.Stdin = bytes.NewReader(b)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
 
-// TestReadsBack: plain, in parts and under brotli, the partition is what was packed.
+// TestReadsBack: plain, in parts, under brotli and xz, the partition is what was packed.
 func TestReadsBack(t *testing.T) {
 	img := sample()
 	list, fresh := split(img)
 	half := len(fresh)/2 + 17
-	packed := compress(t, fresh)
 	for name, parts := range map[string][]image.Part{
 		"plain":  {part("s.new.dat", fresh)},
 		"split":  {part("s.new.dat.1", fresh[:half]), part("s.new.dat.2", fresh[half:])},
-		"brotli": {part("s.new.dat.br", packed)},
+		"brotli": {part("s.new.dat.br", streamtest.Tool(t, fresh, "brotli", "-q", "6", "-w", "24", "-c"))},
+		"xz":     {part("s.new.dat.xz", streamtest.Tool(t, fresh, "xz", "-c"))},
 	} {
 		fsys := mount(t, append([]image.Part{part("s.transfer.list", []byte(list))}, parts...)...)
 		got, err := fs.ReadFile(fsys, Name)

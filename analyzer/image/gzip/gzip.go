@@ -12,7 +12,6 @@ package gzip
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"io/fs"
 
@@ -21,9 +20,6 @@ import (
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
 )
-
-// Name is what the one file inside is called where the stream does not say.
-const Name = "image"
 
 // Format describes gzip.
 func Format() image.Format {
@@ -51,26 +47,9 @@ func sniff(r io.ReaderAt, size int64) bool {
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	head, err := gzip.NewReader(io.NewSectionReader(r, 0, size))
 	if err != nil {
-		return nil, classify(err)
+		return nil, image.BrokenStream(err)
 	}
-	name := head.Name
-	if base, note, ok := image.ValidName(name); !ok || note != "" || base != name || len(name) > 255 {
-		name = Name
-	}
-	x := image.NewIndex()
-	stream, err := b.Decode(size, func() (io.ReadCloser, error) { return decode(r, size) })
-	if stream == nil {
-		return nil, classify(err)
-	}
-	if err != nil {
-		x.Miss("", classify(err))
-	}
-	e := image.Entry{Mode: 0o444, Size: stream.Size(), Attr: image.Attr{Offset: -1}}
-	e.Open = func() (io.ReaderAt, error) { return stream.Open(), nil }
-	if err := x.Add(name, e); err != nil {
-		return nil, err
-	}
-	return x, nil
+	return b.OpenStream(head.Name, size, "crc32", func() (io.ReadCloser, error) { return decode(r, size) })
 }
 
 // members decodes one member after the other. Padding and other bytes behind the last one are the end, as they
@@ -84,7 +63,7 @@ func decode(r io.ReaderAt, size int64) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 256<<10)
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		return nil, classify(err)
+		return nil, image.BrokenStream(err)
 	}
 	z.Multistream(false)
 	return &members{in, z}, nil
@@ -111,15 +90,3 @@ func (m *members) Read(p []byte) (int, error) {
 }
 
 func (m *members) Close() error { return m.z.Close() }
-
-// classify tells a stream that is cut from one that is broken.
-func classify(err error) error {
-	var known *image.Error
-	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, image.ErrBudget):
-		return err
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return image.Errorf(image.Truncated, -1, "%v", err)
-	}
-	return image.Errorf(image.Malformed, -1, "%v", err)
-}

@@ -40,7 +40,10 @@ func pack(t testing.TB, name string, data []byte) []byte {
 	return b.Bytes()
 }
 
-func load(t testing.TB, raw []byte, b *image.Budget) *image.Index {
+func load(t testing.TB, raw []byte, b *image.Budget) interface {
+	fs.FS
+	image.Gapper
+} {
 	t.Helper()
 	r := bytes.NewReader(raw)
 	if !Format().Sniff(r, r.Size()) {
@@ -50,7 +53,10 @@ func load(t testing.TB, raw []byte, b *image.Budget) *image.Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fsys.(*image.Index)
+	return fsys.(interface {
+		fs.FS
+		image.Gapper
+	})
 }
 
 func defaults() *image.Budget { return image.NewBudget(image.DefaultLimits()) }
@@ -76,11 +82,11 @@ func TestMembers(t *testing.T) {
 	} {
 		for kind, budget := range map[string]*image.Budget{"memory": defaults(), "disk": small()} {
 			fsys := load(t, c.raw, budget)
-			got, err := fs.ReadFile(fsys, Name)
+			got, err := fs.ReadFile(fsys, image.StreamName)
 			if err != nil || !bytes.Equal(got, c.want) || len(fsys.Gaps()) > 0 {
 				t.Errorf("%s, %s: %d bytes of %d, %v, gaps %v", name, kind, len(got), len(c.want), err, fsys.Gaps())
 			}
-			again, err := fs.ReadFile(fsys, Name) // the handle was closed and all given back
+			again, err := fs.ReadFile(fsys, image.StreamName) // the handle was closed and all given back
 			if err != nil || !bytes.Equal(again, c.want) {
 				t.Errorf("%s, %s, again: %d bytes, %v", name, kind, len(again), err)
 			}
@@ -98,7 +104,7 @@ func TestFS(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for stated, want := range map[string]string{
-		"": Name, "ramdisk.cpio": "ramdisk.cpio", "../x": Name, "a/b": Name, ".": Name, "..": Name, "é": "é",
+		"": image.StreamName, "ramdisk.cpio": "ramdisk.cpio", "../x": image.StreamName, "a/b": image.StreamName, ".": image.StreamName, "..": image.StreamName, "é": "é",
 	} {
 		entries, err := fs.ReadDir(load(t, pack(t, stated, []byte("x")), defaults()), ".")
 		if err != nil || len(entries) != 1 || entries[0].Name() != want {
@@ -130,7 +136,7 @@ func TestBroken(t *testing.T) {
 	} {
 		for kind, budget := range map[string]*image.Budget{"memory": defaults(), "disk": small()} {
 			fsys := load(t, c.raw, budget)
-			got, err := fs.ReadFile(fsys, Name)
+			got, err := fs.ReadFile(fsys, image.StreamName)
 			if err != nil || len(got) < c.least || !bytes.HasPrefix(append(bytes.Clone(data), data...), got[:c.least]) {
 				t.Errorf("%s, %s: %d bytes, %v", name, kind, len(got), err)
 			}
@@ -148,7 +154,7 @@ func TestBudget(t *testing.T) {
 	raw := pack(t, "", make([]byte, 32<<20))
 	for range 3 {
 		fsys := load(t, raw, budget)
-		info, err := fs.Stat(fsys, Name)
+		info, err := fs.Stat(fsys, image.StreamName)
 		if err != nil || info.Size() < 7<<20 || info.Size() > 8<<20 {
 			t.Fatalf("%v bytes, %v", info, err)
 		}
