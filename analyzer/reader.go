@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"context"
 	"io/fs"
 	"runtime"
 	"sync/atomic"
@@ -25,7 +26,7 @@ type reader struct {
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
-func (r *reader) visit(f *image.File, c *image.Container) *fact.Unit {
+func (r *reader) visit(ctx context.Context, f *image.File, c *image.Container) *fact.Unit {
 	n := r.files.Add(1)
 	if r.opt.Progress != nil && n%64 == 0 {
 		r.opt.Progress(int(n), f.Path.String())
@@ -37,6 +38,9 @@ func (r *reader) visit(f *image.File, c *image.Container) *fact.Unit {
 	if c != nil {
 		u.File.Kind = c.Kind()
 		u.Gaps = append(u.Gaps, c.Gaps...)
+	}
+	if c != nil && r.opt.Verify && packagingOrPackage(f) {
+		u.Facts = append(u.Facts, integrity(checks(ctx, f, c))...)
 	}
 	if f.IsRegular() && f.PartOf == "" {
 		if err := image.Contain(func() error { r.read(f, c, u); return nil }); err != nil {
@@ -65,7 +69,7 @@ func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
 		}
 	}
 	out := fact.Run(r.list, s, r.budget)
-	u.Facts, u.Tables, u.File.Ran = out.Facts, out.Tables, out.Ran
+	u.Facts, u.Tables, u.File.Ran = append(u.Facts, out.Facts...), out.Tables, out.Ran
 	u.Gaps = append(u.Gaps, out.Gaps...)
 	if f.Realm == image.Member && len(u.Facts)+len(u.Tables) == 0 || r.packaging(f, c) {
 		return

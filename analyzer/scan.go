@@ -18,11 +18,23 @@ type Options struct {
 	Limits   image.Limits
 	Jobs     int // files read at the same time; 0 means one per processor
 	Tool     string
+	Base     *image.File // firmware that incremental updates start from; nil where there is none
+	Keys     *image.Keys // for encrypted containers; may be nil
+	Verify   bool        // compare partitions with the checksums they come with
 	Progress func(files int, path string) // called now and then, from any goroutine; may be nil
 }
 
-// OpenInput opens an image or a directory on the host as the root of a tree. The returned function closes it.
-func OpenInput(name string) (*image.File, func() error, error) {
+// OpenInput opens an image or a directory on the host as the root of a tree; of several, files of one device, a
+// directory of all of them. The returned function closes it.
+func OpenInput(names ...string) (*image.File, func() error, error) {
+	if len(names) != 1 {
+		fsys, err := dir.OpenSeveral(names)
+		if err != nil {
+			return nil, nil, err
+		}
+		return image.NewTree(filepath.Base(filepath.Clean(names[0]))+" …", fsys), fsys.Close, nil
+	}
+	name := names[0]
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, nil, err
@@ -45,8 +57,10 @@ func OpenInput(name string) (*image.File, func() error, error) {
 // Read sees everything in one tree: the part of a scan that needs the bytes. An interrupted read returns
 // what it has with Complete false.
 func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, error) {
-	budget := image.NewBudget(opt.Limits)
-	formats := Formats()
+	opener, err := opt.opener()
+	if err != nil {
+		return nil, err
+	}
 	list, err := Analyzers()
 	if err != nil {
 		return nil, err
@@ -57,7 +71,7 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 		defer cancel()
 	}
 	rec := &fact.Record{Header: fact.Header{Version: fact.RecordVersion, Tool: opt.Tool, Input: root.Path.Name(), Size: root.Size}}
-	for _, f := range formats {
+	for _, f := range opener.Formats {
 		if f.Filesystem {
 			rec.Filesystems = append(rec.Filesystems, f.Name)
 		}
@@ -72,9 +86,8 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 		}
 		rec.SHA256 = hex.EncodeToString(sum[:])
 	}
-	r := &reader{list: list, budget: budget, opt: opt}
-	opener := &image.Opener{Formats: formats, Budget: budget}
-	units, err := image.Walk(ctx, opener, root, opt.jobs(), r.visit)
+	r := &reader{list: list, budget: opener.Budget, opt: opt}
+	units, err := image.Walk(ctx, opener, root, opt.jobs(), func(f *image.File, c *image.Container) *fact.Unit { return r.visit(ctx, f, c) })
 	units = slices.DeleteFunc(units, func(u *fact.Unit) bool { return u == nil })
 	rec.Units = make([]fact.Unit, len(units))
 	for i, u := range units {

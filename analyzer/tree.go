@@ -22,7 +22,10 @@ type Entry struct {
 // List walks a tree without reading more than containers. deep also enters the archives among the device's
 // files: APKs, JARs.
 func List(ctx context.Context, root *image.File, opt Options, deep bool) ([]Entry, error) {
-	o := &image.Opener{Formats: Formats(), Budget: image.NewBudget(opt.Limits)}
+	o, err := opt.opener()
+	if err != nil {
+		return nil, err
+	}
 	if !deep {
 		o.Enter = func(f *image.File) bool { return f.Realm == image.Packaging }
 	}
@@ -38,7 +41,10 @@ func List(ctx context.Context, root *image.File, opt Options, deep bool) ([]Entr
 // Find opens the file that name means: the path `romscan ls` prints, "system.img//app/X.apk//classes.dex",
 // or a device path with members, "/system/app/X.apk//classes.dex".
 func Find(ctx context.Context, root *image.File, opt Options, name string) (*image.File, *image.Container, error) {
-	o := &image.Opener{Formats: Formats(), Budget: image.NewBudget(opt.Limits)}
+	o, err := opt.opener()
+	if err != nil {
+		return nil, nil, err
+	}
 	if strings.HasPrefix(name, "/") && !strings.HasPrefix(name, image.Separator) {
 		device, members, _ := strings.Cut(name, image.Separator)
 		inner, err := devicePath(ctx, root, opt, device)

@@ -7,6 +7,8 @@ type Info struct {
 	Fields []FieldInfo
 	// Derived marks kinds that package firmware makes out of the facts of many files.
 	Derived bool
+	// Walked marks kinds that come from opening containers, not from an analyzer.
+	Walked bool
 	// Later marks kinds the language has room for and no analyzer emits yet.
 	Later bool
 }
@@ -161,6 +163,12 @@ var kinds = []Info{
 		{Name: "keys", Values: []string{"release-keys", "test-keys", "dev-keys"}}, {Name: "date"}, {Name: "of", Doc: "the partition whose properties these are; unset for the merged ones"},
 	}},
 
+	{Kind: "integrity", Walked: true, Doc: "bytes compared with a checksum or signature they come with; of a scan with --verify", Fields: []FieldInfo{
+		{Name: "result", Values: []string{"match", "mismatch", "unverified"}}, {Name: "what", Doc: "what was compared: partition sha256, crc32, hashtree …"},
+		{Name: "format", Doc: "format that carries the checksum"}, {Name: "name", Doc: "file inside the container, unset for the container itself"},
+		{Name: "whole", Doc: "the checksum covers all of the content", Values: yesNo}, {Name: "bytes", Doc: "covered by it"},
+		{Name: "count", Doc: "how many alike this fact stands for"}, {Name: "detail", Doc: "stated and found value, or why nothing was compared"},
+	}},
 	{Kind: "flow", Later: true, Doc: "personal data on its way from a source to a sink", Fields: []FieldInfo{
 		{Name: "from", Values: dataTypes}, {Name: "to"}, {Name: "transport", Values: []string{"http", "https", "tls-unchecked", "socket", "sms", "ipc", "file"}},
 		{Name: "transform", Values: []string{"plain", "hashed", "encrypted", "encoded", "compressed"}}, {Name: "host"},

@@ -38,6 +38,8 @@ func DefaultLimits() Limits {
 // Budget is what is left of the Limits, shared by all of one run. It is safe for concurrent use.
 type Budget struct {
 	Limits
+	Base   Base  // what incremental updates start from; nil where none was given
+	Keys   *Keys // for encrypted containers; nil where none were given
 	cache  *cache
 	spool  atomic.Int64
 	files  atomic.Int64

@@ -23,8 +23,12 @@ type Container struct {
 	Formats    []string // opened to get here, outermost first: sparse, ext4
 	Filesystem bool     // its files are a device's
 	FS         fs.FS
-	Files      []*File // everything inside, directories and links too, in lexical order of their names; then the wholes of sets
-	Gaps       []Gap
+	Layers     []fs.FS // what each of Formats opened as; the last is FS. Shorter where a format could not be opened
+	// Stream is what the last format was opened from, or, where nothing opens it, what the layers around it hold: the
+	// raw bytes of a partition, whatever it is wrapped in. It is closed with the file.
+	Stream *File
+	Files  []*File // everything inside, directories and links too, in lexical order of their names; then the wholes of sets
+	Gaps   []Gap
 }
 
 // Kind prints the formats: "sparse,ext4".
@@ -42,7 +46,7 @@ func (o *Opener) Expand(f *File) *Container {
 		return nil
 	}
 	if f.tree != nil {
-		return o.list(f, &Container{Formats: []string{"dir"}, FS: f.tree})
+		return o.list(f, &Container{Formats: []string{"dir"}, FS: f.tree, Layers: []fs.FS{f.tree}})
 	}
 	if !f.IsRegular() {
 		return nil
@@ -50,20 +54,21 @@ func (o *Opener) Expand(f *File) *Container {
 	if f.set != nil {
 		return o.expandSet(f)
 	}
-	return o.expandStream(f, f, nil)
+	return o.expandStream(f, f, &Container{})
 }
 
-func (o *Opener) expandStream(f, inner *File, chain []string) *Container {
+// expandStream opens inner, which is f or what the layers around, outer, make of f.
+func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 	format, gaps := o.sniff(f.Path, inner)
 	if format == nil {
 		if len(gaps) == 0 {
 			return nil
 		}
-		return &Container{Formats: append(chain, gaps[0].By), Gaps: gaps}
+		return &Container{Formats: append(outer.Formats, gaps[0].By), Gaps: gaps, Layers: outer.Layers, Stream: inner}
 	}
-	c := &Container{Formats: append(chain, format.Name), Filesystem: format.Filesystem, Gaps: gaps}
-	if f.Path.Depth()+len(chain) >= o.Budget.Depth {
-		err := fmt.Errorf("%w: %d containers deep", ErrBudget, f.Path.Depth()+len(chain))
+	c := &Container{Formats: append(outer.Formats, format.Name), Filesystem: format.Filesystem, Gaps: gaps, Layers: outer.Layers, Stream: inner}
+	if f.Path.Depth()+len(outer.Formats) >= o.Budget.Depth {
+		err := fmt.Errorf("%w: %d containers deep", ErrBudget, f.Path.Depth()+len(outer.Formats))
 		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
 		return c
 	}
@@ -84,7 +89,7 @@ func (o *Opener) expandStream(f, inner *File, chain []string) *Container {
 
 func (o *Opener) expandSet(f *File) *Container {
 	format := f.set.format
-	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem}
+	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem, Stream: f}
 	parts := make([]Part, len(f.set.parts))
 	for i, p := range f.set.parts {
 		parts[i] = Part{Name: p.Path.Name(), ReaderAt: p, Size: p.Size}
@@ -103,6 +108,7 @@ func (o *Opener) expandSet(f *File) *Container {
 
 // enter lists a container, or goes on through a layer that holds a single stream.
 func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
+	c.Layers = append(c.Layers, c.FS)
 	c = o.list(f, c)
 	if !format.Single || len(c.Files) != 1 {
 		return c
@@ -110,10 +116,11 @@ func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
 	only := c.Files[0]
 	stream := &File{Path: f.Path, Size: only.Size, Mode: only.Mode, Attr: only.Attr, Realm: f.Realm, open: only.open}
 	f.nest(stream)
-	if next := o.expandStream(f, stream, c.Formats); next != nil {
+	if next := o.expandStream(f, stream, c); next != nil {
 		next.Gaps = append(c.Gaps, next.Gaps...)
 		return next
 	}
+	c.Stream = stream
 	return c
 }
 

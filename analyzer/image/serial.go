@@ -35,7 +35,7 @@ func (b *Budget) OpenStream(name string, size int64, check string, open func() (
 	if check == "" {
 		return x, nil
 	}
-	return &checkedStream{Index: x, check: Check{Name: name, What: check, Bytes: stream.Size(), Offset: -1}, err: BrokenStream(err)}, nil
+	return &checkedStream{Index: x, check: Check{Name: name, What: check, Whole: true, Bytes: stream.Size(), Offset: -1}, err: BrokenStream(err)}, nil
 }
 
 // checkedStream is a stream whose checksum was compared while it was decoded.

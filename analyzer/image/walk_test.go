@@ -353,19 +353,19 @@ func counted(f image.Format, opened, open *atomic.Int64) image.Format {
 		if err != nil {
 			return nil, err
 		}
-		return countedFS{fsys.(*image.Index), opened, open}, nil
+		return countedFS{fsys.(fs.ReadLinkFS), opened, open}, nil
 	}
 	return f
 }
 
 type countedFS struct {
-	*image.Index
+	fs.ReadLinkFS
 	opened, open *atomic.Int64
 }
 
 func (c countedFS) Open(name string) (fs.File, error) {
-	f, err := c.Index.Open(name)
-	if info, _ := fs.Lstat(c.Index, name); err == nil && info.Mode().IsRegular() {
+	f, err := c.ReadLinkFS.Open(name)
+	if info, _ := fs.Lstat(c.ReadLinkFS, name); err == nil && info.Mode().IsRegular() {
 		c.opened.Add(1)
 		c.open.Add(1)
 		return &countedFile{File: f, open: c.open}, nil

@@ -74,13 +74,47 @@ func coverage(fw *firmware.Firmware) []Coverage {
 		}
 	}
 	out := make([]Coverage, 0, len(rows))
+	checked := verified(fw)
 	for _, c := range rows {
+		c.Verified = checked[c.Image]
 		if c.State == "read" && c.Gaps > 0 {
 			c.State = "partial"
 		}
 		out = append(out, *c)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Partition < out[j].Partition })
+	return out
+}
+
+// verified says, by the path of what was compared, how comparing it with its checksums went.
+func verified(fw *firmware.Firmware) map[string]string {
+	out := map[string]string{}
+	rank := []string{"", "no", "partly", "yes", "mismatch"}
+	for i := range fw.Record.Units {
+		u := &fw.Record.Units[i]
+		for j := range u.Facts {
+			f := &u.Facts[j]
+			if f.Kind != "integrity" {
+				continue
+			}
+			at := u.File.Path.String()
+			if name := f.Fields.Get("name"); name != "" {
+				at += image.Separator + name
+			}
+			state := "no"
+			switch {
+			case f.Fields.Get("result") == string(image.Mismatched):
+				state = "mismatch"
+			case f.Fields.Get("result") == string(image.Matched) && f.Fields.Get("whole") == "yes":
+				state = "yes"
+			case f.Fields.Get("result") == string(image.Matched):
+				state = "partly"
+			}
+			if slices.Index(rank, state) > slices.Index(rank, out[at]) {
+				out[at] = state
+			}
+		}
+	}
 	return out
 }
 

@@ -83,6 +83,9 @@ type Coverage struct {
 	Apps      int    `json:"apps"`
 	Gaps      int    `json:"gaps"`
 	Reason    string `json:"reason,omitempty"` // why it is not read
+	// Verified is yes where all of it equals a checksum it comes with, partly where some of it does, no where nothing
+	// could be compared, mismatch where anything differs; unset where nothing was asked to be compared.
+	Verified string `json:"verified,omitempty"`
 }
 
 // Gap is something that was not read or decided.

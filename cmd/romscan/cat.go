@@ -49,7 +49,7 @@ func cat(cmd *cobra.Command, name, path string, read *readFlags, v view) error {
 	if err != nil {
 		return err
 	}
-	root, done, err := openTree(cmd, name, image.NewBudget(opt.Limits))
+	root, done, err := openTree(cmd, image.NewBudget(opt.Limits), name)
 	if err != nil {
 		return err
 	}

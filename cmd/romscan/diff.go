@@ -56,7 +56,7 @@ func compare(cmd *cobra.Command, args []string, read *readFlags, packs *packFlag
 	}
 	var scans [2]*analyzer.Scan
 	for i, name := range args {
-		rec, err := record(cmd, name, read)
+		rec, err := record(cmd, read, name)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func extract(cmd *cobra.Command, name, glob, dir string, read *readFlags, all bo
 	if err != nil {
 		return err
 	}
-	root, done, err := openTree(cmd, name, image.NewBudget(opt.Limits))
+	root, done, err := openTree(cmd, image.NewBudget(opt.Limits), name)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ Without KIND all facts but the bulky ones (string, class, api, import, file) are
 					delete(want, bulky)
 				}
 			}
-			rec, err := record(cmd, args[0], &read)
+			rec, err := record(cmd, &read, args[0])
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,8 @@ type readFlags struct {
 	quiet                     bool
 	verbose                   int
 	logFormat, color, configs string
+	base, keys                string
+	verify                    bool // of the verbs that scan
 }
 
 func (f *readFlags) add(fs *pflag.FlagSet) {
@@ -33,6 +35,8 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.bytes, "max-bytes", "200GiB", "sum of the sizes of all files")
 	fs.StringVar(&f.ratio, "max-ratio", strconv.FormatInt(l.Ratio, 10), "decoded bytes per encoded byte")
 	fs.StringVar(&f.mem, "mem", "1GiB", "memory: bounds decoded streams and caches, steers the garbage collector")
+	fs.StringVar(&f.base, "base", "", "firmware that an incremental update starts from: OTA, image or directory")
+	fs.StringVar(&f.keys, "keys", "", "keys for encrypted containers; romscan help keys")
 	fs.StringVar(&f.spool, "max-spool", "64GiB", "temporary disk for serial streams")
 	fs.IntVarP(&f.jobs, "jobs", "j", 0, "files read at the same time; 0: one per processor")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, no warnings")
@@ -58,7 +62,32 @@ func (f *readFlags) options(cmd *cobra.Command) (analyzer.Options, error) {
 	// The collector works rarely while there is room, and harder before the process outgrows --mem.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(l.Memory / 4 * 3)
-	return analyzer.Options{Limits: l, Jobs: f.jobs, Tool: "romscan " + version}, nil
+	opt := analyzer.Options{Limits: l, Jobs: f.jobs, Tool: "romscan " + version}
+	if f.keys != "" {
+		if opt.Keys, err = loadKeys(f.keys); err != nil {
+			return opt, fail(exitUsage, fmt.Errorf("--keys: %w", err))
+		}
+	}
+	if f.base != "" {
+		// It stays open until the process ends: partitions are read from it whenever a block is needed.
+		if opt.Base, _, err = analyzer.OpenInput(f.base); err != nil {
+			return opt, fail(exitUnreadable, fmt.Errorf("--base: %w", err))
+		}
+	}
+	return opt, nil
+}
+
+func loadKeys(name string) (*image.Keys, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	k, err := image.ParseKeys(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return k, nil
 }
 
 // parseSize reads "200GB", "1.5GiB", "4096".

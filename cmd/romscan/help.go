@@ -30,6 +30,7 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit", Short: "exit codes", Long: exitPage},
 		{Use: "config", Short: "settings file and environment", Long: configPage},
+		{Use: "keys", Short: "key file for encrypted containers", Long: keysPage},
 	}
 }
 
@@ -61,3 +62,13 @@ required, and a line that has expired no longer counts:
   5f0c…32 hex digits…9a until 2027-01-31 # vendor confirmed the fix, next release
 
 romscan opens no network connection.`
+
+const keysPage = `romscan ships no keys. An encrypted container is a gap that names its scheme; with --keys FILE
+it is decrypted in place. A key file is text, one key a line: the scheme, then the key's fields
+in hex, separated by blanks; # begins a comment. Of several keys of one scheme the first that
+fits is used.
+
+  # scheme  fields
+  ozip      KEY
+
+` + "`romscan list formats`" + ` names the schemes.`

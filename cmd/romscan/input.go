@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,15 +21,18 @@ import (
 	"romscan/signatures"
 )
 
-// openTree opens an input that must have bytes: an image or a directory. "-" is standard input, which is
+// openTree opens an input that must have bytes: an image or a directory, or several of one device. "-" is standard input, which is
 // kept in one unlinked temporary file, because firmware cannot be read front to back.
-func openTree(cmd *cobra.Command, name string, budget *image.Budget) (*image.File, func() error, error) {
-	if name != "-" {
-		root, done, err := analyzer.OpenInput(name)
+func openTree(cmd *cobra.Command, budget *image.Budget, names ...string) (*image.File, func() error, error) {
+	if !slices.Contains(names, "-") {
+		root, done, err := analyzer.OpenInput(names...)
 		if err != nil {
 			return nil, nil, fail(exitUnreadable, err)
 		}
 		return root, done, nil
+	}
+	if len(names) > 1 {
+		return nil, nil, fail(exitUsage, errors.New("standard input stands alone"))
 	}
 	f, n, err := budget.Spill(cmd.InOrStdin(), budget.Spool, budget.Spool)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -38,16 +42,18 @@ func openTree(cmd *cobra.Command, name string, budget *image.Budget) (*image.Fil
 }
 
 // record reads an image, or loads the saved scan it turns out to be.
-func record(cmd *cobra.Command, name string, f *readFlags) (*fact.Record, error) {
+func record(cmd *cobra.Command, f *readFlags, names ...string) (*fact.Record, error) {
+	name := names[0]
 	opt, err := f.options(cmd)
 	if err != nil {
 		return nil, err
 	}
+	opt.Verify = f.verify
 	log, err := f.logger(cmd)
 	if err != nil {
 		return nil, err
 	}
-	root, done, err := openTree(cmd, name, image.NewBudget(opt.Limits))
+	root, done, err := openTree(cmd, image.NewBudget(opt.Limits), names...)
 	if err != nil {
 		return nil, err
 	}

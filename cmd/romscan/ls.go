@@ -47,7 +47,7 @@ func ls(cmd *cobra.Command, name, glob string, read *readFlags, all, hash, devic
 	if err != nil {
 		return err
 	}
-	root, done, err := openTree(cmd, name, image.NewBudget(opt.Limits))
+	root, done, err := openTree(cmd, image.NewBudget(opt.Limits), name)
 	if err != nil {
 		return err
 	}

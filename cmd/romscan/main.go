@@ -72,13 +72,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 
 // command returns the whole command tree: one verb, one file.
 func command() *cobra.Command {
-	root := scanCommand("romscan IMAGE")
+	root := scanCommand("romscan IMAGE...")
 	root.Long = intro
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fail(exitUsage, err) })
 	root.AddCommand(
-		scanCommand("scan IMAGE"), diffCommand(), lsCommand(), catCommand(), extractCommand(), factsCommand(),
+		scanCommand("scan IMAGE..."), diffCommand(), lsCommand(), catCommand(), extractCommand(), verifyCommand(), factsCommand(),
 		listCommand(), explainCommand(), testCommand(), schemaCommand(), versionCommand(),
 	)
 	root.AddCommand(topics()...)

@@ -21,7 +21,7 @@ collects: no root, no unpacking, no network.
   romscan IMAGE -f sarif=out.sarif   several outputs from one scan
 
 IMAGE is an OTA zip, a factory archive, a partition image, an unpacked tree, an APK or
-a saved scan; "-" is standard input.`
+a saved scan; "-" is standard input. Several files of one device are given together.`
 
 // judgeFlags decide what is shown and what the exit code says.
 type judgeFlags struct {
@@ -60,7 +60,7 @@ func scanCommand(use string) *cobra.Command {
 			if len(args) == 0 && !cmd.HasParent() {
 				return nil
 			}
-			return cobra.ExactArgs(1)(cmd, args)
+			return cobra.MinimumNArgs(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -69,17 +69,18 @@ func scanCommand(use string) *cobra.Command {
 			if err := settle(cmd, &read); err != nil {
 				return err
 			}
-			return scan(cmd, args[0], &read, &pack, &out, &judge)
+			return scan(cmd, args, &read, &pack, &out, &judge)
 		},
 	}
 	read.add(cmd.Flags())
+	cmd.Flags().BoolVar(&read.verify, "verify", false, "compare partitions with the checksums they come with; see romscan verify")
 	pack.add(cmd)
 	out.add(cmd)
 	judge.add(cmd)
 	return cmd
 }
 
-func scan(cmd *cobra.Command, name string, read *readFlags, packs *packFlags, out *outputFlags, judge *judgeFlags) error {
+func scan(cmd *cobra.Command, names []string, read *readFlags, packs *packFlags, out *outputFlags, judge *judgeFlags) error {
 	targets, saved, err := out.targets()
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func scan(cmd *cobra.Command, name string, read *readFlags, packs *packFlags, ou
 	if err != nil {
 		return err
 	}
-	rec, err := record(cmd, name, read)
+	rec, err := record(cmd, read, names...)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,6 @@ func sample() []byte {
 	return img
 }
 
-
 // TestReadsBack: plain, in parts, under brotli and xz, the partition is what was packed.
 func TestReadsBack(t *testing.T) {
 	img := sample()

@@ -56,8 +56,8 @@ func BenchmarkPayload(b *testing.B) {
 	}{
 		{"verify all", func(b *testing.B) *counting {
 			fsys, r, _ := open(b)
-			if err := Verify(fsys, "system.img"); err != nil {
-				b.Fatal(err)
+			if got := verdicts(fsys)["system.img"]; got != image.Matched {
+				b.Fatal(got)
 			}
 			return r
 		}},

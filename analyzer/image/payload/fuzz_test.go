@@ -74,8 +74,6 @@ func readSome(t *testing.T, fsys fs.FS, info fs.FileInfo) {
 		}
 	}
 	if info.Size() < 1<<20 {
-		if err := Verify(fsys, info.Name()); err == nil {
-			t.Log("verified")
-		}
+		verdicts(fsys)
 	}
 }

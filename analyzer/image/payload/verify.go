@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"context"
 	"crypto/sha256"
 	"io"
 	"io/fs"
@@ -8,32 +9,45 @@ import (
 	"romscan/analyzer/image"
 )
 
-// Verify reads a whole partition and compares it with the sha256 that the manifest states for it. fsys is what
-// Open returned, name one of its files. It returns nil where they are equal; an *image.Error that is Malformed
-// where they differ and Unsupported where there is none to compare with; else why the partition cannot be read.
-func Verify(fsys fs.FS, name string) error {
-	p, ok := fsys.(*Payload)
-	if !ok {
-		return &fs.PathError{Op: "verify", Path: name, Err: fs.ErrInvalid}
+// Verify implements [image.Verifier]: it reads every partition and compares it with the sha256 that the manifest
+// states for it. The payload's own signature is not compared: the keys it is made with lie on the device.
+func (p *Payload) Verify(ctx context.Context, yield func(image.Check) bool) {
+	entries, err := fs.ReadDir(p, ".")
+	if err != nil {
+		return
 	}
-	part := p.partitions[name]
-	if part == nil {
-		return &fs.PathError{Op: "verify", Path: name, Err: fs.ErrNotExist}
+	for _, e := range entries {
+		part := p.partitions[e.Name()]
+		if part == nil {
+			continue
+		}
+		if ctx.Err() != nil || !yield(p.verify(ctx, e.Name(), part)) {
+			return
+		}
 	}
+}
+
+func (p *Payload) verify(ctx context.Context, name string, part *partition) image.Check {
+	c := image.Check{Name: name, What: "partition sha256", Outcome: image.Unverified, Whole: true, Bytes: part.size, Offset: headerSize + part.at}
 	if !part.hasHash {
-		return image.Errorf(image.Unsupported, headerSize+part.at, "the manifest states no sha256 of %s", part.name)
+		c.Detail = "the manifest states none"
+		return c
 	}
 	f, err := p.Open(name)
 	if err != nil {
-		return err
+		c.Detail = err.Error()
+		return c
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
-		return err
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, image.ReaderContext(ctx, f), make([]byte, 1<<20)); err != nil {
+		c.Detail = err.Error()
+		return c
 	}
+	c.Outcome = image.Matched
 	if got := [sha256.Size]byte(h.Sum(nil)); got != part.hash {
-		return image.Errorf(image.Malformed, headerSize+part.at, "sha256 of %s is %x, the manifest states %x", part.name, got, part.hash)
+		c.Outcome = image.Mismatched
+		c.Detail = image.Differ(part.hash[:], got[:])
 	}
-	return nil
+	return c
 }

@@ -93,9 +93,9 @@ func (n *node) list(inside []*node) []fs.DirEntry {
 	return out
 }
 
-// Verify decodes a file and compares its length and checksum with the directory's.
-func (f *FS) Verify(name string) error {
-	n, err := f.find("verify", name)
+// Compare decodes a file and compares its length and checksum with the directory's.
+func (f *FS) Compare(name string) error {
+	n, err := f.find("compare", name)
 	if err != nil {
 		return err
 	}

@@ -288,7 +288,7 @@ func TestFS(t *testing.T) {
 	}
 	for e := range f.Entries() {
 		if !e.Mode.IsDir() {
-			if err := f.Verify(e.Name); err != nil {
+			if err := f.Compare(e.Name); err != nil {
 				t.Errorf("%s: %v", e.Name, err)
 			}
 		}
@@ -378,7 +378,7 @@ func TestHostileArchives(t *testing.T) {
 func TestVerify(t *testing.T) {
 	f := open(t, build([]file{{name: "a", data: "A", forge: func(l, c []byte) { le.PutUint32(c[16:], 1) }}}, "", "", nil))
 	var e *image.Error
-	if err := f.Verify("a"); !errors.As(err, &e) || e.Reason != image.Malformed {
+	if err := f.Compare("a"); !errors.As(err, &e) || e.Reason != image.Malformed {
 		t.Errorf("wrong checksum: %v", err)
 	}
 }

@@ -7,6 +7,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -110,14 +111,22 @@ func (p *page) coverage(r *report.Report) {
 		return
 	}
 	p.line("")
-	p.line("%-16s %-8s %7s %10s %5s %5s  %s", "PARTITION", "READ", "FILES", "BYTES", "APPS", "GAPS", "AS")
+	compared := slices.ContainsFunc(r.Coverage, func(c report.Coverage) bool { return c.Verified != "" })
+	verified, room := "", 58
+	if compared {
+		verified, room = fmt.Sprintf(" %-8s", "VERIFIED"), room+9
+	}
+	p.line("%-16s %-8s%s %7s %10s %5s %5s  %s", "PARTITION", "READ", verified, "FILES", "BYTES", "APPS", "GAPS", "AS")
 	for _, c := range r.Coverage {
 		state := map[string]string{"read": "yes", "partial": "partly", "unread": "no"}[c.State]
 		as := c.Format
 		if c.Reason != "" {
 			as = c.Reason
 		}
-		p.line("%-16s %s %7s %10s %5d %5d  %s", clip(c.Partition, 16), p.paint(c.State, fmt.Sprintf("%-8s", state)), thousands(c.Files), size(c.Bytes), c.Apps, c.Gaps, clip(as, max(p.width()-58, 20)))
+		if compared {
+			verified = fmt.Sprintf(" %-8s", cmp.Or(c.Verified, "no"))
+		}
+		p.line("%-16s %s%s %7s %10s %5d %5d  %s", clip(c.Partition, 16), p.paint(c.State, fmt.Sprintf("%-8s", state)), verified, thousands(c.Files), size(c.Bytes), c.Apps, c.Gaps, clip(as, max(p.width()-room, 20)))
 	}
 	if r.Counts.NoCode > 0 {
 		p.line("%d of %d apps hold no DEX: their code lies beside them (odex, oat, vdex), where", r.Counts.NoCode, r.Counts.Apps)
