@@ -109,4 +109,3 @@ func packagingOrPackage(f *image.File) bool {
 	}
 	return false
 }
-

@@ -6,9 +6,11 @@ import (
 	"romscan/analyzer/image/bzip2"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
+	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/lzmaalone"
+	"romscan/analyzer/image/mbr"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/sparse"
@@ -27,6 +29,7 @@ func Formats() []image.Format {
 		sparse.Format(),
 		blockota.Format(),
 		super.Format(),
+		gpt.Format(),
 		ext4.Format(),
 		erofs.Format(),
 		gzip.Format(),
@@ -37,6 +40,7 @@ func Formats() []image.Format {
 		otazip.Format(),
 		zip.Format(),
 		tar.Format(),
+		mbr.Format(),
 		lzmaalone.Format(),
 	}
 }

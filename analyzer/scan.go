@@ -18,9 +18,9 @@ type Options struct {
 	Limits   image.Limits
 	Jobs     int // files read at the same time; 0 means one per processor
 	Tool     string
-	Base     *image.File // firmware that incremental updates start from; nil where there is none
-	Keys     *image.Keys // for encrypted containers; may be nil
-	Verify   bool        // compare partitions with the checksums they come with
+	Base     *image.File                  // firmware that incremental updates start from; nil where there is none
+	Keys     *image.Keys                  // for encrypted containers; may be nil
+	Verify   bool                         // compare partitions with the checksums they come with
 	Progress func(files int, path string) // called now and then, from any goroutine; may be nil
 }
 

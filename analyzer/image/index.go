@@ -19,6 +19,7 @@ type Index struct {
 	implied int
 	gaps    []*Error // the first maxGaps
 	missed  int
+	numbers map[string]int // of names that Free was asked for, the number that comes next
 }
 
 // Honest containers name their directories and stay below PATH_MAX; hostile ones make trees out of one name.
