@@ -8,6 +8,7 @@ import (
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/iso9660"
 	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/lzmaalone"
 	"romscan/analyzer/image/mbr"
@@ -29,6 +30,7 @@ func Formats() []image.Format {
 		sparse.Format(),
 		blockota.Format(),
 		super.Format(),
+		iso9660.Format(), // before gpt and mbr: CD images that also start from USB sticks have both tables too
 		gpt.Format(),
 		ext4.Format(),
 		erofs.Format(),
