@@ -23,7 +23,7 @@ type packaging struct {
 }
 
 func packagings() []packaging {
-	return []packaging{
+	return append(layered(), []packaging{
 		{"directory", nil, func(t testing.TB, d *device, dir string) string { return d.dir }},
 		{"ext4", []string{"mke2fs"}, func(t testing.TB, d *device, dir string) string {
 			return d.images(t, dir, "-t", "ext4")
@@ -43,7 +43,7 @@ func packagings() []packaging {
 		{"tgz", []string{"mke2fs", "img2simg", "tar", "gzip"}, packTGZ},
 		{"tar.md5", []string{"mke2fs", "img2simg", "tar"}, packMD5},
 		{"zip-in-zip", []string{"mke2fs", "img2simg", "zip"}, packFactory},
-	}
+	}...)
 }
 
 // make packs d, or skips by the name of the tool that is missing.
