@@ -41,6 +41,10 @@ func (x *Index) Free(name string) string {
 	}
 }
 
+// NewSection returns the n bytes of r that start at off, read in place, for files of which more is to be said than
+// AddSection does. Where r ends before they do, reads past its end fail with [io.ErrUnexpectedEOF].
+func NewSection(r io.ReaderAt, off, n int64) io.ReaderAt { return &section{r, off, n, n} }
+
 // section reads n bytes at off of r, of which have are there.
 type section struct {
 	r       io.ReaderAt
