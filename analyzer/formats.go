@@ -2,8 +2,12 @@ package analyzer
 
 import (
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/avb"
 	"romscan/analyzer/image/blockota"
+	"romscan/analyzer/image/boot"
 	"romscan/analyzer/image/bzip2"
+	"romscan/analyzer/image/cpio"
+	"romscan/analyzer/image/dtb"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
 	"romscan/analyzer/image/gpt"
@@ -17,6 +21,7 @@ import (
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
+	"romscan/analyzer/image/vendors/mediatek"
 	"romscan/analyzer/image/xz"
 	"romscan/analyzer/image/zip"
 	"romscan/analyzer/image/zstd"
@@ -32,6 +37,10 @@ func Formats() []image.Format {
 		super.Format(),
 		iso9660.Format(), // before gpt and mbr: CD images that also start from USB sticks have both tables too
 		gpt.Format(),
+		boot.Format(),
+		avb.Format(),
+		dtb.Format(),
+		mediatek.Format(),
 		ext4.Format(),
 		erofs.Format(),
 		gzip.Format(),
@@ -41,6 +50,7 @@ func Formats() []image.Format {
 		bzip2.Format(),
 		otazip.Format(),
 		zip.Format(),
+		cpio.Format(),
 		tar.Format(),
 		mbr.Format(),
 		lzmaalone.Format(),
