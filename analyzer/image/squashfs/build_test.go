@@ -227,8 +227,11 @@ func compare(t *testing.T, want map[string]digest, fsys fs.FS) {
 func checkOffsets(t *testing.T, raw []byte, fsys fs.FS) (n int) {
 	t.Helper()
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		info, err := d.Info()
 		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
 			return err
 		}
 		at := info.Sys().(*image.Attr).Offset
