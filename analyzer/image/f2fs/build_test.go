@@ -142,15 +142,6 @@ func mkfs(t testing.TB, tree, features string, load ...string) string {
 // imageSize is the least that mkfs.f2fs takes and the trees fit into; most of it are holes.
 const imageSize = 100 << 20
 
-func bytesOf(t testing.TB, img string) []byte {
-	t.Helper()
-	raw, err := os.ReadFile(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
 func openBytes(raw []byte) (fs.FS, error) {
 	return Format().Open(bytes.NewReader(raw), int64(len(raw)), image.NewBudget(image.DefaultLimits()))
 }
@@ -248,34 +239,6 @@ func compare(t *testing.T, want map[string]digest, fsys fs.FS) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-tree +image)\n%.4000s", d)
 	}
-}
-
-// checkOffsets compares the bytes at Attr.Offset with the file's and returns how many files have one.
-func checkOffsets(t *testing.T, raw []byte, fsys fs.FS) (n int) {
-	t.Helper()
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		at := info.Sys().(*image.Attr).Offset
-		if at < 0 {
-			return nil
-		}
-		n++
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil || !bytes.HasPrefix(raw[at:], data) {
-			t.Errorf("%s does not lie at 0x%x: %v", name, at, err)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	return n
 }
 
 // corpus returns where real firmware lies.

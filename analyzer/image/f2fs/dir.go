@@ -79,7 +79,7 @@ func (d *dirScan) blocks() {
 		s, err := c.span(n)
 		if err != nil {
 			d.x.Miss(d.task.name, err)
-			if s.count == 0 {
+			if d.scanned += d.v.blockSize; s.count == 0 {
 				return
 			}
 		}
@@ -92,9 +92,7 @@ func (d *dirScan) blocks() {
 			if stored(at) {
 				d.scanned += d.v.blockSize
 			}
-			if d.scanned > d.v.size {
-				d.x.Miss(d.task.name, image.Errorf(image.Malformed, d.task.inode.offset, "directories of more bytes than the image has"))
-				d.full = true
+			if d.overrun() {
 				return
 			}
 			if !stored(at) {
@@ -107,8 +105,19 @@ func (d *dirScan) blocks() {
 			}
 			d.block(raw, d.v.address(at))
 		}
-		n += s.count
+		if n += s.count; d.overrun() {
+			return
+		}
 	}
+}
+
+// overrun ends the listing where more was read of directories than there can be.
+func (d *dirScan) overrun() bool {
+	if d.scanned > d.v.size && !d.full {
+		d.x.Miss(d.task.name, image.Errorf(image.Malformed, d.task.inode.offset, "directories of more bytes than the image has"))
+		d.full = true
+	}
+	return d.full
 }
 
 func (d *dirScan) block(raw []byte, at int64) {

@@ -18,8 +18,8 @@ import (
 const (
 	fixtureSegment = 6
 	fixtureCP      = 2 // and the second a segment further
-	fixtureNAT     = 72
-	fixtureMain    = 140
+	fixtureNAT     = 75
+	fixtureMain    = 142
 	fixtureRoot    = 3
 )
 
@@ -32,13 +32,14 @@ type fixture struct {
 	journal  []byte
 	nodes    uint16
 	nat      bool // nodes go to the NAT, not to the journal
+	flags    uint32
 	features uint32
 	names    []string
 	nids     []uint32
 }
 
 func newFixture(bits int, features uint32) *fixture {
-	return &fixture{bits: bits, size: 1 << bits, img: make([]byte, fixtureMain<<bits), features: features}
+	return &fixture{bits: bits, size: 1 << bits, img: make([]byte, fixtureMain<<bits), features: features, flags: packUnmounted | packCompactSums}
 }
 
 // block appends a block and returns its address.
@@ -171,19 +172,27 @@ func (f *fixture) finish(edit func(super []byte)) []byte {
 	return f.img
 }
 
-// checkpoint writes a pack of three blocks.
+// checkpoint writes a pack: its first block, summaries, compact in one block or in one for each log, and its last.
 func (f *fixture) checkpoint(start int, version uint64) {
+	blocks, journal := 3, f.size
+	switch {
+	case f.flags&packCompactSums != 0:
+	case f.flags&packUnmounted != 0:
+		blocks, journal = 8, f.size+f.size/8*summaryEntry
+	default:
+		blocks, journal = 5, f.size+f.size/8*summaryEntry
+	}
 	b := make([]byte, f.size)
 	le.PutUint64(b, version)
-	for at, v := range map[int]uint32{132: packUnmounted | packCompactSums, 136: 3, 140: 1, 156: 64, 160: 64, 164: uint32(f.size - 4)} {
+	for at, v := range map[int]uint32{132: f.flags, 136: uint32(blocks), 140: 1, 156: 64, 160: 64, 164: uint32(f.size - 4)} {
 		le.PutUint32(b[at:], v)
 	}
 	le.PutUint32(b[f.size-4:], checksum(superMagic, b[:f.size-4]))
 	at := start << f.bits
 	copy(f.img[at:], b)
-	copy(f.img[at+2*f.size:], b)
-	le.PutUint16(f.img[at+f.size:], f.nodes)
-	copy(f.img[at+f.size+2:], f.journal)
+	copy(f.img[at+(blocks-1)*f.size:], b)
+	le.PutUint16(f.img[at+journal:], f.nodes)
+	copy(f.img[at+journal+2:], f.journal)
 }
 
 func openFixture(t testing.TB, img []byte) fs.FS {

@@ -121,6 +121,80 @@ func TestNodes(t *testing.T) {
 	}
 }
 
+// TestCompressedNodes reads clusters whose addresses lie in direct nodes: these hold whole clusters only.
+func TestCompressedNodes(t *testing.T) {
+	f := newFixture(12, featureCompression)
+	plain := prose(5, 4<<12)
+	c := lz4ed(plain)
+	head := append(le.AppendUint32(nil, uint32(len(c))), make([]byte, clusterHeader-4)...)
+	cluster := append([]uint32{compressAddress}, f.blocks(append(head, c...))...)
+	const own, direct = (923 - 9) / 4 * 4, 1018 / 4 * 4
+	node := make([]byte, 4096)
+	for k, at := range cluster {
+		le.PutUint32(node[4*(direct-4+k):], at) // the last of the first node
+	}
+	f.node(20, 10, node)
+	node = make([]byte, 4096)
+	for k, at := range cluster {
+		le.PutUint32(node[4*k:], at) // the first of the second
+	}
+	f.node(21, 10, node)
+	f.inode(10, typeRegular|0o644, (own+direct+4)<<12, nil, func(b []byte) {
+		b[3] = extraAttr
+		le.PutUint32(b[80:], flagCompressed)
+		le.PutUint16(b[addressOffset:], 36)
+		b[addressOffset+32], b[addressOffset+33] = algorithmLZ4, 2
+		le.PutUint32(b[4096-24-20:], 20)
+		le.PutUint32(b[4096-24-16:], 21)
+	})
+	f.file("far", 10)
+	got, err := fs.ReadFile(openFixture(t, f.finish(nil)), "far")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := append(make([]byte, (own+direct-4)<<12), append(plain, plain...)...); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want %d", len(got), len(want))
+	}
+}
+
+// TestJournals reads the journal from all three places it can have.
+func TestJournals(t *testing.T) {
+	for _, flags := range []uint32{packUnmounted | packCompactSums, packUnmounted, 0} {
+		f := newFixture(12, 0)
+		f.flags = flags
+		f.inode(10, typeRegular|0o644, 4, f.blocks([]byte("here")), nil)
+		f.file("file", 10)
+		fsys := openFixture(t, f.finish(nil))
+		expect(t, fsys, "file", []byte("here"))
+		if g := gaps(fsys); (len(g) == 1) != (flags&packUnmounted == 0) {
+			t.Errorf("flags %x: gaps %v", flags, g)
+		}
+	}
+}
+
+// TestFlexibleXattr reads a label from as many words as the inode sets aside.
+func TestFlexibleXattr(t *testing.T) {
+	const words = 80
+	attrs := append(le.AppendUint32(nil, xattrMagic), make([]byte, xattrHeader-4)...)
+	attrs = append(attrs, xattrSecurity, 7, 6, 0)
+	attrs = append(attrs, "selinuxu:a:s0"...)
+	f := newFixture(12, featureFlexXattr)
+	f.inode(10, typeRegular|0o644, 0, nil, func(b []byte) {
+		b[3] = inlineXattr | extraAttr
+		le.PutUint16(b[addressOffset:], 36)
+		le.PutUint16(b[addressOffset+2:], words)
+		copy(b[4096-24-20-4*words:], attrs)
+	})
+	f.file("file", 10)
+	info, err := fs.Lstat(openFixture(t, f.finish(nil)), "file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Sys().(*image.Attr).Label; got != "u:a:s0" {
+		t.Errorf("label %q", got)
+	}
+}
+
 // TestXattrNode reads a label that begins in the inode and ends in a node.
 func TestXattrNode(t *testing.T) {
 	label := "u:object_r:" + strings.Repeat("long_", 30) + "file:s0"

@@ -64,9 +64,9 @@ func makeTree(t testing.TB) string {
 		write(t, dir, fmt.Sprintf("size/prose%d", n), prose(uint32(n), n))
 	}
 	write(t, dir, "zeros", make([]byte, 2<<20+77))
-	write(t, dir, "noise", noise(5, 300<<10+5))
-	write(t, dir, "prose", prose(6, 700<<10+123))
-	write(t, dir, "turns", bytes.Join([][]byte{prose(1, 200<<10), noise(2, 300<<10), make([]byte, 400<<10), prose(3, 5000)}, nil))
+	write(t, dir, "noise", noise(5, 150<<10+5))
+	write(t, dir, "prose", prose(6, 300<<10+123))
+	write(t, dir, "turns", bytes.Join([][]byte{prose(1, 150<<10), noise(2, 150<<10), make([]byte, 300<<10), prose(3, 5000)}, nil))
 	for k := range 300 {
 		write(t, dir, fmt.Sprintf("many/%s%d", strings.Repeat("n", k%90), k), prose(uint32(k), k))
 	}

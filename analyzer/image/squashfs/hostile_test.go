@@ -78,6 +78,33 @@ func TestCycle(t *testing.T) {
 	}
 }
 
+// TestShortListing has a directory end inside of its last entry.
+func TestShortListing(t *testing.T) {
+	raw := plainImage(t)
+	inodes := int(binary.LittleEndian.Uint64(raw[64:]))
+	const size = dirHeader + dirEntry + uint16(len("other")+dirEntry+len("sub")+emptyListing)
+	patched := 0
+	for k := inodes + metaHeader; k+32 < len(raw); k++ {
+		if binary.LittleEndian.Uint16(raw[k:]) == typeDir && binary.LittleEndian.Uint16(raw[k+24:]) == size {
+			binary.LittleEndian.PutUint16(raw[k+24:], size-1)
+			patched++
+		}
+	}
+	if patched != 1 {
+		t.Fatalf("%d inodes", patched)
+	}
+	fsys, err := openBytes(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gaps := fsys.(image.Gapper).Gaps(); len(gaps) != 1 || gaps[0].Reason != image.Malformed {
+		t.Errorf("gaps: %v", gaps)
+	}
+	if entries, err := fs.ReadDir(fsys, "dir"); err != nil || len(entries) != 1 || entries[0].Name() != "other" {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
 // TestTerabytes has a file claim more blocks than there are words for.
 func TestTerabytes(t *testing.T) {
 	raw := plainImage(t)

@@ -20,7 +20,7 @@ import (
 func Format() image.Format {
 	return image.Format{
 		Name: "squashfs",
-		Doc:  "SquashFS 4.0: the system of Android-x86 and of many TV boxes, some odm and vendor partitions, and snap-like bundles.",
+		Doc:  "SquashFS 4.0: the system of Android-x86 and of many TV boxes and some odm and vendor partitions.",
 		Refs: []string{
 			"https://docs.kernel.org/filesystems/squashfs.html",
 			"linux: fs/squashfs/squashfs_fs.h, fs/squashfs/dir.c, fs/squashfs/xattr.c",

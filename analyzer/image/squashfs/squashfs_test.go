@@ -91,17 +91,30 @@ func TestPseudo(t *testing.T) {
 
 // TestLargeDirectory reads a listing of more than 64 KiB, which an inode of the basic type cannot have.
 func TestLargeDirectory(t *testing.T) {
-	tree := t.TempDir()
+	var pseudo strings.Builder
 	for k := range 2600 {
-		write(t, tree, fmt.Sprintf("big/%s%d", strings.Repeat("x", 30), k), nil)
+		fmt.Fprintf(&pseudo, "big/%s%04d s 777 0 0 t%d\n", strings.Repeat("x", 30), k, k)
 	}
-	compare(t, digests(t, os.DirFS(tree)), load(t, mksquashfs(t, tree)))
+	tree := t.TempDir()
+	list := filepath.Join(t.TempDir(), "list")
+	write(t, tree, "big/first", nil)
+	write(t, filepath.Dir(list), "list", []byte(pseudo.String()))
+	fsys := load(t, mksquashfs(t, tree, "-pf", list))
+	entries, err := fs.ReadDir(fsys, "big")
+	if err != nil || len(entries) != 2601 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	for k, e := range entries[1:] {
+		if link, err := fs.ReadLink(fsys, "big/"+e.Name()); err != nil || link != fmt.Sprintf("t%d", k) {
+			t.Fatalf("%s: %q, %v", e.Name(), link, err)
+		}
+	}
 }
 
 // TestConcurrent reads one file from many goroutines.
 func TestConcurrent(t *testing.T) {
 	tree := t.TempDir()
-	data := prose(1, 3<<20+5)
+	data := prose(1, 1<<20+5)
 	write(t, tree, "f", data)
 	for _, comp := range []string{"gzip", "zstd", "xz"} {
 		fsys := load(t, mksquashfs(t, tree, "-comp", comp))
@@ -113,7 +126,7 @@ func TestConcurrent(t *testing.T) {
 		for k := range 8 {
 			wg.Go(func() {
 				buf := make([]byte, 70000)
-				for off := k * 1000; off+len(buf) < len(data); off += 333333 {
+				for off := k * 1000; off+len(buf) < len(data); off += 133333 {
 					n, err := f.(interface {
 						ReadAt([]byte, int64) (int, error)
 					}).ReadAt(buf, int64(off))
@@ -129,15 +142,12 @@ func TestConcurrent(t *testing.T) {
 
 // TestCorpus compares every file of real firmware trees.
 func TestCorpus(t *testing.T) {
-	for k, name := range []string{"gm-etab5", "htc-evo4g-kingdom-2011-11", "allcall-w2-watch", "symphony-h400-60", "google-gsi-14"} {
+	for k, name := range []string{"htc-evo4g-kingdom-2011-11", "allcall-w2-watch", "symphony-h400-60"} {
 		tree := filepath.Join(corpus(t), "trees", "trees", name)
 		if _, err := os.Stat(tree); err != nil {
 			t.Skip("no corpus")
 		}
-		args := [][]string{{"-comp", "xz"}, {"-comp", "lz4"}, {"-comp", "lzo", "-Xalgorithm", "lzo1x_1"}, {"-comp", "zstd", "-Xcompression-level", "3"}, {"-comp", "gzip"}}[k]
-		if testing.Short() && k > 1 {
-			break
-		}
+		args := [][]string{{"-comp", "lz4"}, {"-comp", "lzo", "-Xalgorithm", "lzo1x_1"}, {"-comp", "zstd", "-Xcompression-level", "3"}}[k]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			compare(t, digests(t, os.DirFS(tree)), load(t, mksquashfs(t, tree, args...)))
