@@ -10,6 +10,7 @@ import (
 	"romscan/analyzer/image/dtb"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
+	"romscan/analyzer/image/f2fs"
 	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/iso9660"
@@ -19,6 +20,7 @@ import (
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/sparse"
+	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/vendors/mediatek"
@@ -43,6 +45,8 @@ func Formats() []image.Format {
 		mediatek.Format(),
 		ext4.Format(),
 		erofs.Format(),
+		f2fs.Format(),
+		squashfs.Format(),
 		gzip.Format(),
 		lz4.Format(),
 		xz.Format(),
