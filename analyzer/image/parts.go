@@ -2,8 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/hex"
-	"fmt"
 	"io"
 	"path"
 	"strconv"
@@ -17,7 +15,6 @@ type Parts struct {
 	r      io.ReaderAt
 	size   int64
 	checks []func(context.Context) Check
-	again  map[string]int // names met more than once: the next number
 }
 
 // NewParts returns an empty Parts over the size bytes of r.
@@ -30,7 +27,7 @@ const maxStated = 1 << 40
 
 // AddStretch lists the size bytes at off as a file, under the name Unique gives. Of what reaches past the end, a
 // gap says how much is there; the file keeps its stated size, and reads past the end fail. What begins past the end
-// is not listed. It returns the name in the Index, "" where there is none.
+// is not listed, and of a size that no device has only what is there. It returns the name in the Index, "" where there is none.
 func (p *Parts) AddStretch(name string, off, size int64, attr Attr) string {
 	if off < 0 || size < 0 {
 		p.Miss(name, Errorf(Malformed, -1, "%d bytes at %d", size, off))
@@ -50,7 +47,7 @@ func (p *Parts) AddStretch(name string, off, size int64, attr Attr) string {
 	if size == 0 {
 		attr.Offset = -1
 	}
-	s := NewStretch(p.r, off, size)
+	s := NewSection(p.r, off, size)
 	return p.AddFile(name, Entry{Mode: 0o444, Size: size, Attr: attr, Open: func() (io.ReaderAt, error) { return s, nil }})
 }
 
@@ -67,8 +64,7 @@ func (p *Parts) AddFile(raw string, e Entry) string {
 	return name
 }
 
-// Unique makes a name as containers write it, with / or \ in it, one of io/fs that is not in the Index yet: of two
-// called boot.img the second becomes boot.2.img, in the order in which they are asked for. note says what was odd.
+// Unique makes a name as containers write it, with / or \ in it, one of io/fs that is free. note says what was odd.
 func (p *Parts) Unique(raw string) (name, note string) {
 	var elems []string
 	for elem := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '/' || r == '\\' }) {
@@ -87,22 +83,7 @@ func (p *Parts) Unique(raw string) (name, note string) {
 	if len(elems) == 0 {
 		elems, note = []string{"unnamed"}, "without a name"
 	}
-	name = strings.ToValidUTF8(path.Join(elems...), "\uFFFD")
-	if _, taken := p.Get(name); !taken {
-		return name, note
-	}
-	ext := path.Ext(name)
-	stem := strings.TrimSuffix(name, ext)
-	if p.again == nil {
-		p.again = map[string]int{}
-	}
-	for n := max(p.again[name], 2); ; n++ {
-		next := stem + "." + strconv.Itoa(n) + ext
-		if _, taken := p.Get(next); !taken {
-			p.again[name] = n + 1
-			return next, note
-		}
-	}
+	return p.Free(strings.ToValidUTF8(path.Join(elems...), "\uFFFD")), note
 }
 
 // Later adds a comparison for Verify, which makes them in the order in which they were added.
@@ -138,7 +119,7 @@ func (p *Parts) LaterSum(c Check, r io.ReaderAt, off, n int64, sum func() Summer
 		}
 		c.Outcome, c.Detail = Matched, ""
 		if got := h.Sum(nil); string(got) != string(want) {
-			c.Outcome, c.Detail = Mismatched, fmt.Sprintf("stated %s, found %s", hex.EncodeToString(want), hex.EncodeToString(got))
+			c.Outcome, c.Detail = Mismatched, Differ(want, got)
 		}
 		return c
 	})
@@ -147,49 +128,10 @@ func (p *Parts) LaterSum(c Check, r io.ReaderAt, off, n int64, sum func() Summer
 // Feed writes the n bytes of r at off to w, until ctx ends. Fewer bytes than n are an error.
 func Feed(ctx context.Context, w io.Writer, r io.ReaderAt, off, n int64) error {
 	buf := make([]byte, min(max(n, 1), 1<<20))
-	for done := int64(0); done < n; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		part := buf[:min(int64(len(buf)), n-done)]
-		got, err := r.ReadAt(part, off+done)
-		if got < len(part) {
-			if err == nil || err == io.EOF {
-				err = Errorf(Truncated, off+done+int64(got), "ends after %d of %d bytes", done+int64(got), n)
-			}
-			return err
-		}
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
-		done += int64(got)
+	in := struct{ io.Reader }{ReaderContext(ctx, io.NewSectionReader(r, off, n))}
+	done, err := io.CopyBuffer(struct{ io.Writer }{w}, in, buf)
+	if err == nil && done < n {
+		err = Errorf(Truncated, off+done, "ends after %d of %d bytes", done, n)
 	}
-	return nil
-}
-
-// NewStretch returns the size bytes of r at base. Reads where r ends before them fail with Truncated. It is as safe
-// for concurrent use as r.
-func NewStretch(r io.ReaderAt, base, size int64) io.ReaderAt { return &stretch{r, base, size} }
-
-type stretch struct {
-	r          io.ReaderAt
-	base, size int64
-}
-
-func (s *stretch) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off >= s.size {
-		return 0, io.EOF
-	}
-	var tail error
-	if int64(len(p)) > s.size-off {
-		p, tail = p[:s.size-off], io.EOF
-	}
-	n, err := s.r.ReadAt(p, s.base+off)
-	if n == len(p) {
-		return n, tail
-	}
-	if err == nil || err == io.EOF {
-		err = Errorf(Truncated, s.base+off+int64(n), "the container ends inside of this file")
-	}
-	return n, err
+	return err
 }

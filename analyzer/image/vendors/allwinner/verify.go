@@ -47,7 +47,7 @@ func laterSums(p *image.Parts, r io.ReaderAt, size int64, items []item, names []
 		if !ok || at == i || names[i] == "" {
 			continue
 		}
-		c := image.Check{Name: names[i], What: "sum of words", Offset: items[at].off}
+		c := image.Check{Name: names[i], What: "sum of words", Whole: true, Offset: items[at].off}
 		want, err := bin.ReadAt(r, size, items[at].off, 4, 4)
 		if err != nil {
 			c.Outcome, c.Bytes, c.Detail = image.Unverified, e.size, err.Error()

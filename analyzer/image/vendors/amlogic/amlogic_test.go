@@ -113,7 +113,7 @@ func checks(fsys fs.FS) map[string]image.Check {
 func TestVersions(t *testing.T) {
 	for version := 1; version <= 2; version++ {
 		fsys := mount(t, pack(version, entries...))
-		if err := fstest.TestFS(fsys, "system.img", "boot.img", "boot.2.img", "DDR.USB", "meson1.dtb"); err != nil {
+		if err := fstest.TestFS(fsys, "system.img", "boot.img", "boot.img.2", "DDR.USB", "meson1.dtb"); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := fs.ReadFile(fsys, "system.img"); err != nil || !bytes.Equal(got, system) {
@@ -139,7 +139,7 @@ func TestDamage(t *testing.T) {
 	img[bytes.Index(img, system)+5] ^= 1
 	all := checks(mount(t, img))
 	for name, want := range map[string]image.Outcome{
-		" image crc32": image.Mismatched, "system.img sha1": image.Mismatched, "boot.img sha1": image.Matched, "boot.2.img sha1": image.Unverified, " sha1": image.Unverified,
+		" image crc32": image.Mismatched, "system.img sha1": image.Mismatched, "boot.img sha1": image.Matched, "boot.img.2 sha1": image.Unverified, " sha1": image.Unverified,
 	} {
 		if all[name].Outcome != want {
 			t.Errorf("%s: %+v", name, all[name])

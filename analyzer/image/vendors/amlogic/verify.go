@@ -20,7 +20,7 @@ type open32 struct{ hash.Hash32 }
 func (o open32) Sum(b []byte) []byte { return binary.BigEndian.AppendUint32(b, ^o.Sum32()) }
 
 func laterImage(p *image.Parts, r io.ReaderAt, h header) {
-	p.LaterSum(image.Check{What: "image crc32", Offset: 0}, r, 4, max(h.size-4, 0),
+	p.LaterSum(image.Check{What: "image crc32", Whole: true, Offset: 0}, r, 4, max(h.size-4, 0),
 		func() image.Summer { return open32{crc32.NewIEEE()} }, binary.BigEndian.AppendUint32(nil, h.crc))
 }
 
@@ -35,7 +35,7 @@ func laterItems(p *image.Parts, r io.ReaderAt, size int64, items []item, names m
 			continue
 		}
 		of, ok := last[e.name]
-		c := image.Check{Name: names[of], What: "sha1", Offset: e.off, Outcome: image.Unverified}
+		c := image.Check{Name: names[of], What: "sha1", Whole: true, Offset: e.off, Outcome: image.Unverified}
 		b, err := bin.ReadAt(r, size, e.off, e.size, maxVerify)
 		if err == nil && ok && names[of] != "" {
 			algorithm, letters, _ := strings.Cut(strings.TrimRight(string(b), "\x00\r\n "), " ")

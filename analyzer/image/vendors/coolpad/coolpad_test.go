@@ -107,7 +107,7 @@ func checks(fsys fs.FS) map[string]image.Check {
 func TestMembers(t *testing.T) {
 	for _, img := range [][]byte{pack(7, false, files...), pack(5, true, files...)} {
 		fsys := mount(t, img)
-		names := []string{"system.img", "boot.img", "empty", "boot.2.img"}
+		names := []string{"system.img", "boot.img", "empty", "boot.img.2"}
 		if err := fstest.TestFS(fsys, names...); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestDamage(t *testing.T) {
 	img[60] ^= 1
 	fsys := mount(t, img)
 	all := checks(fsys)
-	if all["boot.2.img"].Outcome != image.Mismatched || all[""].Outcome != image.Mismatched || all["boot.img"].Outcome != image.Matched {
+	if all["boot.img.2"].Outcome != image.Mismatched || all[""].Outcome != image.Mismatched || all["boot.img"].Outcome != image.Matched {
 		t.Error(all)
 	}
 	if g := fsys.(image.Gapper).Gaps(); len(g) != 1 || g[0].Reason != image.Malformed {

@@ -56,6 +56,6 @@ func checkTable(p *image.Parts, h *header, entries []entry) {
 }
 
 func laterSum(p *image.Parts, name string, r io.ReaderAt, e entry) {
-	c := image.Check{Name: name, What: "crc16", Offset: e.off}
+	c := image.Check{Name: name, What: "crc16", Whole: true, Offset: e.off}
 	p.LaterSum(c, r, e.off, e.size, func() image.Summer { return new(sum) }, binary.BigEndian.AppendUint32(nil, e.sum))
 }

@@ -171,10 +171,10 @@ func TestOneNameTwice(t *testing.T) {
 	}{
 		{"raw and its continuation", []item{{"SUPER", 4096, super}, {"SUPER", 4096, rest}, {"X", 4096, nil}}, []string{"super.img.0", "super.img.1", "x.img"}},
 		{"two sparse pieces", []item{{"SUPER", 4096, sparse}, {"SUPER", 4096, sparse}}, []string{"super.img.0", "super.img.1"}},
-		{"two images", []item{{"SUPER", 4096, super}, {"SUPER", 4096, super}}, []string{"super.2.img", "super.img"}},
-		{"sparse and raw", []item{{"SUPER", 4096, sparse}, {"SUPER", 4096, super}}, []string{"super.2.img", "super.img"}},
-		{"small ones", []item{{"CRC", 512, rest[:5]}, {"CRC", 512, rest[:6]}}, []string{"crc.2.img", "crc.img"}},
-		{"2009", []item{{"INPUT", 4096, rest}, {"INPUT", 4096, rest}}, []string{"input.2.img", "input.img"}},
+		{"two images", []item{{"SUPER", 4096, super}, {"SUPER", 4096, super}}, []string{"super.img", "super.img.2"}},
+		{"sparse and raw", []item{{"SUPER", 4096, sparse}, {"SUPER", 4096, super}}, []string{"super.img", "super.img.2"}},
+		{"small ones", []item{{"CRC", 512, rest[:5]}, {"CRC", 512, rest[:6]}}, []string{"crc.img", "crc.img.2"}},
+		{"2009", []item{{"INPUT", 4096, rest}, {"INPUT", 4096, rest}}, []string{"input.img", "input.img.2"}},
 	} {
 		if got := names(t, mount(t, pack(92, c.items...))); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v", c.title, got)

@@ -45,7 +45,7 @@ func (w *walker) headerCheck(e *entry, name string) func(context.Context) image.
 // blockCheck compares every block of an entry with the table in its header.
 func (w *walker) blockCheck(e *entry, name string) func(context.Context) image.Check {
 	return func(ctx context.Context) image.Check {
-		c := image.Check{Name: name, What: "block crc16", Bytes: e.size, Offset: e.table(), Outcome: image.Unverified}
+		c := image.Check{Name: name, What: "block crc16", Whole: true, Bytes: e.size, Offset: e.table(), Outcome: image.Unverified}
 		blocks := e.blocks()
 		if blocks < 0 || e.header-headerSize < 2*blocks {
 			c.Detail = fmt.Sprintf("%d bytes of checksums for %d bytes in blocks of %d", e.header-headerSize, e.size, e.block)

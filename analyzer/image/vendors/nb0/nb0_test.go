@@ -55,7 +55,7 @@ func mount(t *testing.T, img []byte) fs.FS {
 func TestMembers(t *testing.T) {
 	for _, align := range []int{1, 512} {
 		fsys := mount(t, pack(align, files...))
-		names := []string{"a-SYS-system.img", "boot.img", "empty.mlf", "boot.2.img"}
+		names := []string{"a-SYS-system.img", "boot.img", "empty.mlf", "boot.img.2"}
 		if err := fstest.TestFS(fsys, names...); err != nil {
 			t.Fatal(err)
 		}

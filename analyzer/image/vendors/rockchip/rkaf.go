@@ -119,10 +119,10 @@ func parameter(p *image.Parts, r io.ReaderAt, size int64, e part) (off, length i
 	if n > e.size-12 {
 		return e.off, e.size
 	}
-	laterCRC(p, image.Check{Name: e.path, What: "crc32 of Rockchip"}, r, size, e.off+8, n)
+	laterCRC(p, image.Check{Name: e.path, What: "crc32 of Rockchip", Whole: true}, r, size, e.off+8, n)
 	return e.off + 8, n
 }
 
 func (h *pack) check(p *image.Parts, r io.ReaderAt, size int64) {
-	laterCRC(p, image.Check{What: "crc32 of Rockchip"}, r, size, 0, h.length)
+	laterCRC(p, image.Check{What: "crc32 of Rockchip", Whole: true}, r, size, 0, h.length)
 }

@@ -52,7 +52,7 @@ func (w *wrapper) list(p *image.Parts) {
 
 func (w *wrapper) check(p *image.Parts, r io.ReaderAt, size int64) {
 	end := w.pack + w.packSize
-	c := image.Check{What: "md5", Bytes: end, Offset: end, Outcome: image.Unverified}
+	c := image.Check{What: "md5", Whole: true, Bytes: end, Offset: end, Outcome: image.Unverified}
 	letters, err := bin.ReadAt(r, size, end, md5Letters, md5Letters)
 	want, herr := hex.DecodeString(string(letters))
 	if err != nil || herr != nil {

@@ -139,7 +139,7 @@ func TestPackage(t *testing.T) {
 	fsys := mount(t, img)
 	want := map[string][]byte{
 		"package-file": files[0].data, "Image/parameter.txt": []byte(parameter0), "Image/boot.img": files[2].data,
-		"Image/boot.2.img": noise(10, 9), "Image/system.img": files[3].data,
+		"Image/boot.img.2": noise(10, 9), "Image/system.img": files[3].data,
 	}
 	for name, data := range want {
 		if got, err := fs.ReadFile(fsys, name); err != nil || !bytes.Equal(got, data) {

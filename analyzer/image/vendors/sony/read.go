@@ -105,7 +105,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 				return done, err
 			}
 			copy(part, data[at-x.at:])
-		} else if n, err := image.NewStretch(f.r, x.from, x.length).ReadAt(part, at-x.at); n < len(part) {
+		} else if n, err := image.NewSection(f.r, x.from, x.length).ReadAt(part, at-x.at); n < len(part) {
 			return done + n, err
 		}
 		done += len(part)

@@ -35,7 +35,7 @@ func (f *file) laterChecks() {
 		return
 	}
 	f.parts.Later(func(ctx context.Context) image.Check {
-		c := image.Check{Name: Name, What: "block sha256", Outcome: image.Matched, Offset: -1}
+		c := image.Check{Name: Name, What: "block sha256", Whole: true, Outcome: image.Matched, Offset: -1}
 		for i := range f.runs {
 			x := &f.runs[i]
 			if x.sum == nil {

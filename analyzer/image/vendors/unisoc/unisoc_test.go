@@ -136,7 +136,7 @@ func TestBothVersions(t *testing.T) {
 	for _, version := range []string{"BP_R1.0.0", "BP_R2.0.1", ""} {
 		img, system := sample(version)
 		fsys := mount(t, img)
-		if err := fstest.TestFS(fsys, "fdl1-sign.bin", "system.img", "system.2.img", "Größe.bin", "PARTITIONS"); err != nil {
+		if err := fstest.TestFS(fsys, "fdl1-sign.bin", "system.img", "system.img.2", "Größe.bin", "PARTITIONS"); err != nil {
 			t.Fatal(err)
 		}
 		got, err := fs.ReadFile(fsys, "system.img")

@@ -42,5 +42,5 @@ func checks(p *image.Parts, r io.ReaderAt, h header, raw []byte) {
 		p.Miss("", image.Errorf(image.Malformed, headerSize-4, "CRC16 of the header is %04x, stated %04x", uint16(*sum), h.head))
 	}
 	p.LaterSum(image.Check{What: "header crc16", Offset: headerSize - 4}, r, 0, headerSize-4, newCRC, binary.BigEndian.AppendUint16(nil, h.head))
-	p.LaterSum(image.Check{What: "data crc16", Offset: headerSize - 2}, r, headerSize, max(h.size-headerSize, 0), newCRC, binary.BigEndian.AppendUint16(nil, h.body))
+	p.LaterSum(image.Check{What: "data crc16", Whole: true, Offset: headerSize - 2}, r, headerSize, max(h.size-headerSize, 0), newCRC, binary.BigEndian.AppendUint16(nil, h.body))
 }

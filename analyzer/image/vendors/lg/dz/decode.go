@@ -19,7 +19,7 @@ func (d *reader) decoder(c *chunk) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := &source{r: image.NewStretch(d.r, c.data, c.encoded)}
+	data := &source{r: image.NewSection(d.r, c.data, c.encoded)}
 	var z io.ReadCloser
 	switch {
 	case string(head) == "\x28\xB5\x2F\xFD":

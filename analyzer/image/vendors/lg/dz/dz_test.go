@@ -160,7 +160,7 @@ func TestPartitions(t *testing.T) {
 	for name, squeeze := range map[string]func([]byte) []byte{"zlib": deflate, "zstd": zst, "stored": stored} {
 		img, system := phone(squeeze)
 		fsys := mount(t, img)
-		if err := fstest.TestFS(fsys, "PrimaryGPT.img", "PrimaryGPT.2.img", "system.img", "modem.img"); err != nil {
+		if err := fstest.TestFS(fsys, "PrimaryGPT.img", "PrimaryGPT.img.2", "system.img", "modem.img"); err != nil {
 			t.Fatal(err)
 		}
 		got, err := fs.ReadFile(fsys, "system.img")

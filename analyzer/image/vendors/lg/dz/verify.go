@@ -47,7 +47,7 @@ func (d *reader) checkSums(raw []byte) {
 	case d.cut:
 		c.Outcome, c.Detail = image.Unverified, "not all chunks are there"
 	case [16]byte(h.Sum(nil)) != d.head.headers:
-		c.Outcome, c.Detail = image.Mismatched, fmt.Sprintf("stated %x, found %x", d.head.headers, h.Sum(nil))
+		c.Outcome, c.Detail = image.Mismatched, image.Differ(d.head.headers[:], h.Sum(nil))
 		d.parts.Miss("", image.Errorf(image.Malformed, 196, "MD5 of the chunks' headers: %s", c.Detail))
 	}
 	d.parts.Later(func(context.Context) image.Check { return c })
@@ -57,7 +57,7 @@ func (d *reader) checkSums(raw []byte) {
 		return
 	}
 	last := d.chunks[len(d.chunks)-1]
-	all := image.Check{What: "data md5", Offset: dataSumAt}
+	all := image.Check{What: "data md5", Whole: true, Offset: dataSumAt}
 	head := bytes.Clone(raw)
 	copy(head[dataSumAt:], none[:])
 	sum := func() image.Summer {
@@ -72,7 +72,7 @@ func (d *reader) checkSums(raw []byte) {
 // are of neither the decoded nor the encoded bytes; those decide nothing.
 func (d *reader) chunkCheck(p *partition, name, what string) func(context.Context) image.Check {
 	return func(ctx context.Context) image.Check {
-		c := image.Check{Name: name, What: what, Outcome: image.Matched, Offset: p.chunks[0].at}
+		c := image.Check{Name: name, What: what, Whole: true, Outcome: image.Matched, Offset: p.chunks[0].at}
 		for _, k := range p.chunks {
 			outcome, detail := d.compare(ctx, k, what)
 			c.Bytes += k.decoded
@@ -94,7 +94,7 @@ func (d *reader) compare(ctx context.Context, k *chunk, what string) (image.Outc
 			return image.Unverified, err.Error()
 		}
 		if found := [16]byte(h.Sum(nil)); found != k.md5 {
-			return image.Mismatched, fmt.Sprintf("stated %x, found %x", k.md5, found)
+			return image.Mismatched, image.Differ(k.md5[:], found[:])
 		}
 		return image.Matched, ""
 	}

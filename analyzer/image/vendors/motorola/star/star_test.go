@@ -46,7 +46,7 @@ func mount(t *testing.T, img []byte) fs.FS {
 
 func TestMembers(t *testing.T) {
 	fsys := mount(t, pack(files...))
-	names := []string{"default.xml", "NON-HLOS.bin", "empty", "fsg.mbn", "fsg.2.mbn"}
+	names := []string{"default.xml", "NON-HLOS.bin", "empty", "fsg.mbn", "fsg.mbn.2"}
 	if err := fstest.TestFS(fsys, names...); err != nil {
 		t.Fatal(err)
 	}
