@@ -23,7 +23,19 @@ import (
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
+	"romscan/analyzer/image/vendors/allwinner"
+	"romscan/analyzer/image/vendors/amlogic"
+	"romscan/analyzer/image/vendors/coolpad"
+	"romscan/analyzer/image/vendors/huawei"
+	"romscan/analyzer/image/vendors/lg"
+	"romscan/analyzer/image/vendors/lg/dz"
 	"romscan/analyzer/image/vendors/mediatek"
+	"romscan/analyzer/image/vendors/motorola"
+	"romscan/analyzer/image/vendors/motorola/star"
+	"romscan/analyzer/image/vendors/nb0"
+	"romscan/analyzer/image/vendors/rockchip"
+	"romscan/analyzer/image/vendors/sony"
+	"romscan/analyzer/image/vendors/unisoc"
 	"romscan/analyzer/image/xz"
 	"romscan/analyzer/image/zip"
 	"romscan/analyzer/image/zstd"
@@ -43,6 +55,16 @@ func Formats() []image.Format {
 		avb.Format(),
 		dtb.Format(),
 		mediatek.Format(),
+		huawei.Format(),
+		unisoc.Format(),
+		lg.Format(),
+		dz.Format(),
+		sony.Format(),
+		motorola.Format(),
+		star.Format(),
+		rockchip.Format(),
+		amlogic.Format(),
+		allwinner.Format(),
 		ext4.Format(),
 		erofs.Format(),
 		f2fs.Format(),
@@ -58,5 +80,7 @@ func Formats() []image.Format {
 		tar.Format(),
 		mbr.Format(),
 		lzmaalone.Format(),
+		coolpad.Format(),
+		nb0.Format(),
 	}
 }
