@@ -27,7 +27,7 @@ const maxStated = 1 << 40
 
 // AddStretch lists the size bytes at off as a file, under the name Unique gives. Of what reaches past the end, a
 // gap says how much is there; the file keeps its stated size, and reads past the end fail. What begins past the end
-// is not listed, and of a size that no device has only what is there. It returns the name in the Index, "" where there is none.
+// is not listed, and of a size that no device has only what is there. It returns the name in the Index, "" for none.
 func (p *Parts) AddStretch(name string, off, size int64, attr Attr) string {
 	if off < 0 || size < 0 {
 		p.Miss(name, Errorf(Malformed, -1, "%d bytes at %d", size, off))

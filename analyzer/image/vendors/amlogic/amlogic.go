@@ -27,7 +27,7 @@ func Format() image.Format {
 		Refs: []string{
 			"https://github.com/khadas/utils (aml-flash-tool/tools/linux-x86/aml_image_v2_packer: what it writes)",
 			"https://github.com/ColdWindScholar/MIO-KITCHEN-SOURCE (src/core/aml_image.py)",
-			"ampack of Guoxin Pu; aml-img of JetHome (items of both versions, CRC32)",
+			"https://github.com/7Ji/ampack (image.rs: items of both versions, CRC32)",
 		},
 		Limits: []string{
 			"no image made by a device's vendor was met, but ones of version 2 made by Amlogic's aml_image_v2_packer",

@@ -94,7 +94,7 @@ func TestOthers(t *testing.T) {
 	one := pack(1, files[0])
 	for name, img := range map[string][]byte{
 		"zeros": make([]byte, 5000), "a name not printable": change(4+64+16, 7), "no name": change(4+64+16, 0), "files over each other": change(4+64, 0, 0, 0, 0),
-		"files far apart": change(4+64, 0, 0, 9, 0), "too many": change(0, 0xFF, 0xFF), "one of two bytes less": one[:len(one)-2],
+		"files far apart": change(4+3*64+2, 9), "too many": change(0, 0xFF, 0xFF), "one of two bytes less": one[:len(one)-2],
 		"something behind": append(bytes.Clone(good), make([]byte, 5000)...), "short": good[:60],
 	} {
 		if sniff(bytes.NewReader(img), int64(len(img))) {

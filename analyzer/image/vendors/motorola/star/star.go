@@ -23,8 +23,7 @@ func Format() image.Format {
 		Name: "star",
 		Doc:  "SINGLE_N_LONELY: Motorola's archive of boot loaders and modem images (bootloader.img, radio.img).",
 		Refs: []string{
-			"https://github.com/HemanthJabalpuri (star.sh)",
-			"https://github.com/AndroidDumps/Firmware_extractor (extractor.sh: radio.img)",
+			"https://github.com/AndroidDumps/Firmware_extractor (tools/star of HemanthJabalpuri, extractor.sh: radio.img)",
 		},
 		Limits: []string{
 			"no image made by a device's vendor was met",
