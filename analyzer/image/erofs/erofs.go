@@ -93,7 +93,11 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 			return nil, err
 		}
 	}
-	return v.index()
+	x, err := v.index()
+	if err != nil {
+		return nil, err
+	}
+	return &mounted{x, v}, nil
 }
 
 // openBox makes the content of the metabox inode readable as metadata.

@@ -125,7 +125,7 @@ func TestVariety(t *testing.T) {
 		fsys := load(t, mkfs(t, tree, want.args...))
 		found := false
 		for path := range digests(t, fsys) {
-			entry, ok := fsys.(*image.Index).Get(path)
+			entry, ok := fsys.(*mounted).Get(path)
 			if !ok || !entry.Mode.IsRegular() {
 				continue
 			}

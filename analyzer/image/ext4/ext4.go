@@ -6,7 +6,7 @@
 //	fsys, err := ext4.Format().Open(r, size, budget)
 //	b, err := fs.ReadFile(fsys, "app/X/X.apk")
 //
-// Limit: the journal is not replayed and checksums are not verified; encrypted files are refused, not decrypted.
+// Limit: the journal is not replayed; encrypted files are refused, not decrypted.
 package ext4
 
 import (
@@ -30,7 +30,7 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"a journal that was not replayed is reported, not replayed",
-			"metadata checksums are not verified",
+			"of metadata checksums those of superblock, group descriptors and inodes are verified, on demand",
 			"encrypted files and directories are reported, not decrypted",
 			"e2compr files and external journals are refused",
 			"extended attributes held in inodes of their own (ea_inode) are ignored",
@@ -70,7 +70,11 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 		return nil, image.Errorf(image.Unsupported, superOffset, "an external journal, not a filesystem")
 	}
 	v := &volume{super: sb, r: r, size: size, budget: b}
-	return v.index()
+	x, err := v.index()
+	if err != nil {
+		return nil, err
+	}
+	return &mounted{x, v}, nil
 }
 
 // blockKey finds a metadata block in the shared cache.

@@ -109,8 +109,8 @@ func (sb *super) check(revision uint32) error {
 	return nil
 }
 
-// inodeTable returns the first block of a group's inode table.
-func (v *volume) inodeTable(group int64) (int64, error) {
+// descriptor returns a group's descriptor and its offset; it must not be changed.
+func (v *volume) descriptor(group int64) ([]byte, int64, error) {
 	perBlock := v.blockSize / v.descSize
 	n := group / perBlock
 	block := v.firstDataBlock + 1 + n
@@ -124,21 +124,24 @@ func (v *volume) inodeTable(group int64) (int64, error) {
 	}
 	raw, err := v.block(block)
 	if err != nil {
+		return nil, 0, err
+	}
+	base := group % perBlock * v.descSize
+	return raw[base : base+v.descSize], block<<v.blockBits + base, nil
+}
+
+// inodeTable returns the first block of a group's inode table.
+func (v *volume) inodeTable(group int64) (int64, error) {
+	d, at, err := v.descriptor(group)
+	if err != nil {
 		return 0, err
 	}
-	c := bin.Little(raw, block<<v.blockBits)
-	base := int(group % perBlock * v.descSize)
-	c.Seek(base + 0x08)
-	table := int64(c.U32())
+	table := int64(binary.LittleEndian.Uint32(d[0x08:]))
 	if v.descSize >= 64 {
-		c.Seek(base + 0x28)
-		table |= int64(c.U32()) << 32
-	}
-	if err := c.Err(); err != nil {
-		return 0, err
+		table |= int64(binary.LittleEndian.Uint32(d[0x28:])) << 32
 	}
 	if table <= 0 || table > 1<<48 {
-		return 0, image.Errorf(image.Malformed, block<<v.blockBits+int64(base), "inode table of group %d at block %d", group, table)
+		return 0, image.Errorf(image.Malformed, at, "inode table of group %d at block %d", group, table)
 	}
 	return table, nil
 }

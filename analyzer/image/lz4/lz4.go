@@ -34,7 +34,7 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"frames with a dictionary are refused",
-			"checksums are verified only where a frame has to be decoded as a stream",
+			"checksums are compared on demand, or where a frame has to be decoded as a stream",
 		},
 		Single: true,
 		Sniff:  sniff,
@@ -93,5 +93,5 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	if err := x.Add(Name, e); err != nil {
 		return nil, err
 	}
-	return x, nil
+	return &stream{x, r, size, e.Size}, nil
 }

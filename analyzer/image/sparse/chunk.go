@@ -16,6 +16,9 @@ const (
 	chunkCRC32    = 0xCAC4
 )
 
+// maxSums bounds the CRC32 chunks that are compared: writers put one at the end.
+const maxSums = 64
+
 // parse reads the chunk headers. The counts in the header are not trusted: chunks are read as long as there
 // are any, and what contradicts the counts is a gap. After a chunk that cannot be understood nothing can be
 // placed any more: what lies before it is kept.
@@ -49,6 +52,9 @@ func parse(r io.ReaderAt, size int64, b *image.Budget) (*piece, error) {
 		p.known = max(p.known, stated)
 	}
 	p.size = max(p.known, stated)
+	if h.sum != 0 {
+		p.sums = append(p.sums, sum{"header crc32", 24, p.size, h.sum})
+	}
 	return p, nil
 }
 
@@ -101,6 +107,13 @@ func (p *piece) chunk(r io.ReaderAt, size, pos int64) (int64, error) {
 	case chunkDontCare:
 	case chunkCRC32:
 		length = 0
+		stated, err := bin.ReadAt(r, size, data, 4, 4)
+		if err != nil {
+			return pos, err
+		}
+		if len(p.sums) < maxSums {
+			p.sums = append(p.sums, sum{"crc32 chunk", data, p.known, binary.LittleEndian.Uint32(stated)})
+		}
 	default:
 		if length > 0 {
 			e := image.Errorf(image.Unsupported, pos, "chunk of unknown type %#x: %d bytes of the image are unreadable", kind, length)

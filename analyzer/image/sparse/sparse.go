@@ -6,7 +6,7 @@
 //	fsys, err := sparse.Format().Open(r, size, budget)
 //	f, err := fsys.Open("image")
 //
-// Limit: checksums, of the header and of CRC32 chunks, are not verified.
+// Limit: the checksums of pieces that were put together are not compared.
 package sparse
 
 import (
@@ -30,7 +30,7 @@ func Format() image.Format {
 			"https://forum.xda-developers.com/t/tool-sparseconverter-v1-0-1.2749797/ (names of Motorola's pieces)",
 		},
 		Limits: []string{
-			"checksums are not verified",
+			"checksums of pieces that were put together are not compared",
 			"blocks of a chunk of unknown type are reported and unreadable",
 		},
 		Single:  true,
@@ -63,9 +63,10 @@ type piece struct {
 	why   error
 	gaps  []error
 	head  header
+	sums  []sum // in the order of what they cover
 }
 
-func (p *piece) fs() *image.Index {
+func (p *piece) fs() fs.FS {
 	x := image.NewIndex()
 	for _, err := range p.gaps {
 		x.Miss("", err)
@@ -75,7 +76,7 @@ func (p *piece) fs() *image.Index {
 	if err := x.Add(Name, e); err != nil {
 		x.Miss(Name, err)
 	}
-	return x
+	return &raw{x, p}
 }
 
 // header is struct sparse_header.
@@ -83,6 +84,7 @@ type header struct {
 	fileHeader, chunkHeader int64 // sizes, in bytes
 	block                   int64 // bytes
 	blocks, chunks          uint32
+	sum                     uint32 // of the raw image; 0 where there is none
 }
 
 const (
@@ -103,7 +105,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	major := c.U16()
 	c.U16() // minor: changes nothing
 	h := header{fileHeader: int64(c.U16()), chunkHeader: int64(c.U16()), block: int64(c.U32())}
-	h.blocks, h.chunks = c.U32(), c.U32()
+	h.blocks, h.chunks, h.sum = c.U32(), c.U32(), c.U32()
 	switch {
 	case major != 1:
 		return h, image.Errorf(image.Unsupported, 4, "major version %d", major)

@@ -3,7 +3,10 @@ package super
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
@@ -35,6 +38,7 @@ type metadata struct {
 	partitions []partition
 	extents    []extent
 	devices    []device
+	size       int64 // bytes its checksums cover
 }
 
 type partition struct {
@@ -89,20 +93,24 @@ func sound(b []byte, off int) bool {
 
 // readSlots returns the metadata of every slot that has a sound copy, slot 0 first. Primary copies of all
 // slots come first, then the backups.
-func readSlots(r io.ReaderAt, size int64, g geometry, base int64, x *image.Index) ([]*metadata, error) {
+func readSlots(r io.ReaderAt, size int64, g geometry, base int64, x *volume) ([]*metadata, error) {
 	var out []*metadata
 	var first error
 	for slot := range g.slots {
 		var err error
-		for _, copy := range []int64{slot, g.slots + slot} {
+		found := false
+		for k, copy := range []int64{slot, g.slots + slot} {
 			off := base + copy*g.maxSize
-			var m *metadata
-			if m, err = readMetadata(r, size, off, g.maxSize); err == nil {
-				out = append(out, m)
-				break
+			m, rerr := readMetadata(r, size, off, g.maxSize)
+			x.note(fmt.Sprintf("metadata %d %s sha256", slot, [...]string{"primary", "backup"}[k]), off, m, rerr)
+			if rerr == nil && !found {
+				out, found, err = append(out, m), true, nil
+			}
+			if rerr != nil && !found {
+				err = rerr
 			}
 			if first == nil {
-				first = err
+				first = rerr
 			}
 		}
 		if err != nil && len(out) > 0 && base > geometrySize {
@@ -113,6 +121,21 @@ func readSlots(r io.ReaderAt, size int64, g geometry, base int64, x *image.Index
 		return nil, first
 	}
 	return out, nil
+}
+
+// note keeps how a copy of the metadata stood against its checksums. Slots that were never written are none.
+func (v *volume) note(what string, off int64, m *metadata, err error) {
+	c := image.Check{What: what, Outcome: image.Matched, Offset: off}
+	var e *image.Error
+	switch {
+	case err == nil:
+		c.Bytes = m.size
+	case errors.As(err, &e) && strings.Contains(e.Detail, "checksum"):
+		c.Outcome, c.Detail = image.Mismatched, e.Detail
+	default:
+		return
+	}
+	v.checks = append(v.checks, c)
 }
 
 func readMetadata(r io.ReaderAt, size, off, limit int64) (*metadata, error) {
@@ -152,7 +175,11 @@ func readMetadata(r io.ReaderAt, size, off, limit int64) (*metadata, error) {
 	if sha256.Sum256(data) != [32]byte(sum) {
 		return nil, image.Errorf(image.Malformed, off+headerSize, "table checksum does not match")
 	}
-	return parseTables(c, data, off+headerSize)
+	m, err := parseTables(c, data, off+headerSize)
+	if m != nil {
+		m.size = headerSize + tables
+	}
+	return m, err
 }
 
 // parseTables reads the tables that the header's four descriptors name: partitions, extents, groups, devices.

@@ -10,6 +10,7 @@
 package super
 
 import (
+	"context"
 	"io"
 	"io/fs"
 
@@ -39,12 +40,28 @@ func sniff(r io.ReaderAt, size int64) bool {
 	return err == nil
 }
 
+// volume is an opened super image.
+type volume struct {
+	*image.Index
+	checks []image.Check
+}
+
+// Verify implements [image.Verifier]: the checksums of every copy of the metadata, compared when it was opened. What
+// the partitions hold has none here.
+func (v *volume) Verify(_ context.Context, yield func(image.Check) bool) {
+	for _, c := range v.checks {
+		if !yield(c) {
+			return
+		}
+	}
+}
+
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	geo, base, err := findGeometry(r, size)
 	if err != nil {
 		return nil, err
 	}
-	x := image.NewIndex()
+	x := &volume{Index: image.NewIndex()}
 	slots, err := readSlots(r, size, geo, base, x)
 	if err != nil {
 		return nil, err
@@ -56,7 +73,7 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 				continue
 			}
 			seen[p.name] = true
-			add(x, r, size, m, p)
+			add(x.Index, r, size, m, p)
 		}
 	}
 	return x, nil

@@ -172,6 +172,30 @@ func TestDamagedCopies(t *testing.T) {
 	}
 }
 
+// TestVerify: every copy of the metadata is compared, also those that were not needed.
+func TestVerify(t *testing.T) {
+	img, _ := sample()
+	outcomes := func(b []byte) (matched, mismatched int) {
+		mount(t, b).(image.Verifier).Verify(t.Context(), func(c image.Check) bool {
+			if c.Outcome == image.Matched {
+				matched++
+			} else {
+				mismatched++
+			}
+			return true
+		})
+		return matched, mismatched
+	}
+	if ok, bad := outcomes(img); ok != 4 || bad != 0 {
+		t.Errorf("sound: %d match, %d do not", ok, bad)
+	}
+	b := bytes.Clone(img)
+	b[12288+2*testMaxSize+200] ^= 1 // in the tables of slot 0's backup
+	if ok, bad := outcomes(b); ok != 3 || bad != 1 {
+		t.Errorf("backup changed: %d match, %d do not", ok, bad)
+	}
+}
+
 func TestWhatIsNotHere(t *testing.T) {
 	data := make([]byte, 4096)
 	for _, c := range []struct {

@@ -31,7 +31,6 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"sparse files of GNU tar and multi-volume archives are reported, not read",
-			"the md5 line behind a .tar.md5 is not verified",
 		},
 		Sniff: sniff,
 		Open:  open,
@@ -59,7 +58,8 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 		return nil, err
 	}
 	w.walk()
-	return w.x, nil
+	digest, at := md5Line(r, size)
+	return &archive{w.x, r, digest, at}, nil
 }
 
 type walker struct {

@@ -3,6 +3,7 @@ package tar
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/md5"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,7 +29,7 @@ func load(t testing.TB, raw []byte) *image.Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fsys.(*image.Index)
+	return fsys.(*archive).Index
 }
 
 // describe lists an archive: name, mode, owner, label, target or content, and checks offsets.
@@ -217,6 +218,43 @@ func TestLargeSizes(t *testing.T) {
 }
 
 // TestCut cuts an archive everywhere: entries before the cut are kept, and the cut is told.
+// TestMD5 holds an archive against the line that md5sum writes behind it.
+func TestMD5(t *testing.T) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := w.WriteHeader(&tar.Header{Name: "super.img", Mode: 0o644, Size: 5}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte("super")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	plain := b.Bytes()
+	changed := bytes.Clone(plain)
+	changed[513] ^= 1
+	line := fmt.Sprintf("%x  AP_X.tar\n", md5.Sum(plain))
+	for name, c := range map[string]struct {
+		raw  []byte
+		want image.Outcome
+	}{
+		"none": {plain, ""}, "same": {append(bytes.Clone(plain), line...), image.Matched}, "changed": {append(changed, line...), image.Mismatched},
+		"no line": {append(bytes.Clone(plain), "SignerVer02, and what else there is behind it  x\n"...), ""},
+	} {
+		r := bytes.NewReader(c.raw)
+		fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got image.Outcome
+		fsys.(image.Verifier).Verify(t.Context(), func(k image.Check) bool { got = k.Outcome; return true })
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestCut(t *testing.T) {
 	list := []tar.Header{
 		{Typeflag: tar.TypeReg, Name: "a", Mode: 0o644, Size: 700},
