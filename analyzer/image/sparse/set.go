@@ -15,10 +15,15 @@ import (
 //
 //	system.img_sparsechunk.0, system.img_sparsechunk1   Motorola; SparseConverter
 //	super.img.0, system.sparse.0                        Xiaomi; what AOSP's simg2simg writes: name, dot, number
+//	system.000                                          cut by number alone: from 000 on only
 var names = [...]*regexp.Regexp{
 	regexp.MustCompile(`(?i)^(.+?)_sparsechunk\.?([0-9]{1,4})$`),
 	regexp.MustCompile(`(?i)^(.+\.(?:img|sparse|simg))\.([0-9]{1,4})$`),
+	regexp.MustCompile(`^(.+)\.([0-9]{3})$`),
 }
+
+// numbered is the form that says nothing of an image: it makes a set only from 000 on.
+const numbered = 2
 
 // number splits the name of a piece; stem is "" for other names.
 func number(name string) (stem string, form, n int) {
@@ -62,7 +67,7 @@ func group(siblings []string) []image.Set {
 		members := found[k]
 		slices.SortFunc(members, func(a, b member) int { return a.n - b.n })
 		twice := slices.CompactFunc(slices.Clone(members), func(a, b member) bool { return a.n == b.n })
-		if len(members) < 2 || len(twice) < len(members) || members[0].n > 1 {
+		if len(members) < 2 || len(twice) < len(members) || members[0].n > 1 || k.form == numbered && members[0].n > 0 {
 			continue
 		}
 		s := image.Set{Name: k.stem}

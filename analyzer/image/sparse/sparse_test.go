@@ -226,11 +226,13 @@ func TestGroup(t *testing.T) {
 		"system.img_sparsechunk2", "system.img_sparsechunk1", "oem.img_sparsechunk.0",
 		"super.img.1", "super.img.0", "vendor.img.5", "vendor.img.6", "v.sparse.0", "v.sparse.1", "v.sparse.01",
 		"boot.img", "notes.txt.1", "notes.txt.2", "libc.so.0", "libc.so.1",
+		"vendor.000", "vendor.001", "archive.7z.001", "archive.7z.002",
 	})
 	want := []image.Set{
 		{Name: "super.img", Names: []string{"super.img.0", "super.img.1"}},
 		{Name: "super.img", Names: []string{"super.img_sparsechunk.0", "super.img_sparsechunk.1", "super.img_sparsechunk.2", "super.img_sparsechunk.10"}},
 		{Name: "system.img", Names: []string{"system.img_sparsechunk1", "system.img_sparsechunk2"}},
+		{Name: "vendor", Names: []string{"vendor.000", "vendor.001"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
