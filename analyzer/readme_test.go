@@ -3,6 +3,7 @@ package analyzer
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,6 +35,11 @@ func TestReadmeOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown["diff"] = cut(b.String(), "PACKAGES")
+	out, err := exec.Command(romscan(t), "verify", fixtures+"/cloud-messaging/before.zip").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown["verify"] = string(out)
 	want := outputMark.ReplaceAllStringFunc(string(data), func(block string) string {
 		topic := outputMark.FindStringSubmatch(block)[1]
 		return "<!-- output: " + topic + " -->\n```\n" + shown[topic] + "```\n<!-- end -->"

@@ -6,7 +6,7 @@
 //	fsys, err := erofs.Format().Open(r, size, budget)
 //	b, err := fs.ReadFile(fsys, "app/X/X.apk")
 //
-// Limit: clusters compressed with LZMA are refused, and so is data on further devices.
+// Limit: data on further devices is refused.
 package erofs
 
 import (
@@ -32,8 +32,7 @@ func Format() image.Format {
 			"https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md",
 		},
 		Limits: []string{
-			"LZMA (MicroLZMA) clusters are refused",
-			"DEFLATE, Zstandard, deduplication, fragments, the 48-bit layout and the metabox were read from images of erofs-utils 1.9.3, not from a device's",
+			"LZMA, DEFLATE, Zstandard, deduplication, fragments, the 48-bit layout and the metabox were read from images of erofs-utils 1.9.3, not from a device's",
 			"data on extra devices is refused file by file",
 			"Huawei's layout from before the mainline kernel is not known: an image with unknown feature bits is refused with their numbers",
 			"times and extended attributes other than security.selinux are not kept",
