@@ -125,3 +125,8 @@ func number(b []byte) int64 {
 	}
 	return n
 }
+
+// ImgDiff refuses: patches of imgdiff are not applied.
+func ImgDiff(old, patch []byte, l Limits) ([]byte, error) {
+	return nil, image.Errorf(image.Unsupported, 0, "imgdiff")
+}
