@@ -125,8 +125,3 @@ func number(b []byte) int64 {
 	}
 	return n
 }
-
-// ImgDiff refuses: patches of imgdiff are not applied.
-func ImgDiff(old, patch []byte, l Limits) ([]byte, error) {
-	return nil, image.Errorf(image.Unsupported, 0, "imgdiff")
-}
