@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -393,6 +394,7 @@ func TestHostileDelta(t *testing.T) {
 	p := bsdiffOf(t, before[:blockSize], before[blockSize:2*blockSize])
 	huge := bytes.Clone(p)
 	huge[29] = 1 // 2^40 bytes
+	raw := append([]byte("IMGDIFF2\x01\x00\x00\x00\x03\x00\x00\x00\x00\x10\x00\x00"), before[:blockSize]...)
 	chain := "move 2,0,1 1 2,1,2\n"
 	for k := range maxDepth + 10 {
 		chain += fmt.Sprintf("move 2,%d,%d 1 2,%d,%d\n", (k+1)%2, (k+1)%2+1, k%2, k%2+1)
@@ -403,6 +405,8 @@ func TestHostileDelta(t *testing.T) {
 		gap  string
 	}{
 		"a patch":                 {fmt.Sprintf("bsdiff 0 %d 2,0,1 1 2,0,1", len(p)), "yyyy", ""},
+		"an imgdiff":              {fmt.Sprintf("imgdiff %d %d 2,0,1 1 2,0,1", 2*len(p), len(raw)), "yyyy", ""},
+		"imgdiff of no imgdiff":   {fmt.Sprintf("imgdiff 0 %d 2,0,1 1 2,0,1", len(p)), "-yyy", ""},
 		"patch of terabytes":      {fmt.Sprintf("bsdiff %d %d 2,0,1 1 2,0,1", len(p), len(p)), "-yyy", ""},
 		"patch outside":           {"bsdiff 0 99999999 2,0,1 1 2,0,1", "-yyy", ""},
 		"patch before":            {"bsdiff -1 5 2,0,1 1 2,0,1", "-yyy", "without the place"},
@@ -422,7 +426,7 @@ func TestHostileDelta(t *testing.T) {
 		"no place for a stash":    {"stash 7", "yyyy", "stash of 2 words"},
 	} {
 		list := "2\n0\n0\n0\n" + c.list + "\nmove 2,3,4 1 2,3,4\n"
-		fsys := mountOn(t, old{"x": before}, part("x.transfer.list", []byte(list)), part("x.new.dat", nil), part("x.patch.dat", append(bytes.Clone(p), huge...)))
+		fsys := mountOn(t, old{"x": before}, part("x.transfer.list", []byte(list)), part("x.new.dat", nil), part("x.patch.dat", slices.Concat(p, huge, raw)))
 		f, err := fsys.Open(Name)
 		if err != nil {
 			t.Fatal(err)

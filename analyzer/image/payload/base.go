@@ -218,6 +218,9 @@ func (p *Payload) patch(part *partition, o operation, data []byte, size int) ([]
 		before = before[:min(o.sourceLength, uint64(len(before)))]
 	}
 	apply := patch.BSDiff
+	if o.kind == puffDiff {
+		apply = patch.PuffDiff
+	}
 	out, err := apply(before, data, patch.Limits{Output: int64(size), Work: p.budget.Memory / 4})
 	return out, shift(err, p.data+int64(o.offset))
 }

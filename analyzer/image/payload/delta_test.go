@@ -92,6 +92,14 @@ func bsdf2(t testing.TB, p []byte) []byte {
 	return append(out, body[control+diff:]...)
 }
 
+// puf1 wraps a bsdiff as puffin does where there is no deflate stream to puff.
+func puf1(before, after int, diff []byte) []byte {
+	h := number(nil, 1, 1)
+	h = message(h, 2, number(nil, 3, uint64(before)))
+	h = message(h, 3, number(nil, 3, uint64(after)))
+	return append(append(binary.BigEndian.AppendUint32([]byte("PUF1"), uint32(len(h))), h...), diff...)
+}
+
 // deltaOps makes the operations from one image to another, as generators do: blocks that are somewhere in the old one
 // are copied, zeros written, runs of others patched against the same place, small ones replaced.
 func deltaOps(t testing.TB, before, after []byte, block int) []op {
@@ -138,8 +146,11 @@ func deltaOps(t testing.TB, before, after []byte, block int) []op {
 		default:
 			old := before[k*block : end*block]
 			o := op{kind: sourceBSDiff, data: bsdiffOf(t, old, data), dst: dst, src: dst, before: old}
-			if patches++; patches%2 == 0 {
+			switch patches++; patches % 3 {
+			case 0:
 				o.kind, o.data = brotliBSDiff, bsdf2(t, o.data)
+			case 1:
+				o.kind, o.data = puffDiff, puf1(len(old), len(data), bsdf2(t, o.data))
 			}
 			ops = append(ops, o)
 		}
@@ -156,7 +167,7 @@ func TestDeltaImage(t *testing.T) {
 	for _, o := range ops {
 		count[o.kind]++
 	}
-	if count[sourceCopy] < 20 || count[sourceBSDiff] < 3 || count[brotliBSDiff] < 3 {
+	if count[sourceCopy] < 20 || count[sourceBSDiff] < 3 || count[brotliBSDiff] < 3 || count[puffDiff] < 3 {
 		t.Fatalf("operations %v", count)
 	}
 	sum := sha256.Sum256(after)
@@ -278,6 +289,8 @@ func TestHostileDelta(t *testing.T) {
 		"patch makes too much": {diff(bsdiffOf(t, old[:512], old[:2048]), extent{0, 1}), "the patch makes 2048 bytes"},
 		"patch makes nothing":  {diff(append([]byte("BSDIFF40"), make([]byte, 24)...), extent{0, 1}), "0 bytes for blocks of 512"},
 		"no patch":             {diff([]byte("BSDIFF41"), extent{0, 1}), "a patch of 8 bytes"},
+		"no puffdiff":          {op{kind: puffDiff, data: []byte("PUF2\x00\x00\x00\x00"), dst: []extent{{0, 1}}, src: []extent{{0, 1}}}, "puffdiff: magic"},
+		"puffdiff":             {op{kind: puffDiff, data: puf1(512, 512, p), dst: []extent{{0, 1}}, src: []extent{{0, 1}}}, ""},
 		"zucchini":             {op{kind: zucchini, data: []byte("Zucc"), dst: []extent{{0, 1}}, src: []extent{{0, 1}}}, "(ZUCCHINI): not applied"},
 		"lz4diff":              {op{kind: lz4diffBSDiff, data: []byte("LZ4DIFF"), dst: []extent{{0, 1}}, src: []extent{{0, 1}}}, "(LZ4DIFF_BSDIFF): not applied"},
 		"in place":             {op{kind: move, dst: []extent{{0, 1}}, src: []extent{{0, 1}}}, "(MOVE): not applied"},

@@ -46,7 +46,7 @@ func (k kind) hasData() bool {
 
 // patches: the operation's data is a patch to the partition as it was before, and of a kind that is applied.
 func (k kind) patches() bool {
-	return k == sourceBSDiff || k == brotliBSDiff
+	return k == sourceBSDiff || k == brotliBSDiff || k == puffDiff
 }
 
 // needsBase: the blocks come from the partition as it was before.
