@@ -40,6 +40,7 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"without a base, blocks of incremental packages that come from the old image are reported and unreadable",
+			"a patch that takes more than a quarter of the memory budget, with what it reads, is not applied",
 			"blocks that an incremental package leaves as they were have no hash of their own; nor have any in lists of version 1 and 2",
 			"a hash tree that the device computes reads as zeros",
 		},

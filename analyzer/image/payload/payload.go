@@ -39,6 +39,7 @@ func Format() image.Format {
 		Limits: []string{
 			"without a base, operations that need the old partition are reported, not applied",
 			"ZUCCHINI, PUFFDIFF around a zucchini patch, LZ4DIFF_BSDIFF and LZ4DIFF_PUFFDIFF (they need LZ4 packed bit for bit as a build did) and the in-place MOVE and BSDIFF of Brillo are reported, not applied",
+			"a patch that makes or reads more than a sixteenth of the memory budget (64 MiB) is not applied",
 			"of a base, what operations take is compared with their hashes; the whole old partition is compared on demand, by Verify",
 			"hash trees and error correction that a device computes itself are not computed",
 			"signatures are not verified; the hash of a partition is on demand, by Verify",
