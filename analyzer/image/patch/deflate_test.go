@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -80,6 +81,9 @@ func inputs() [][]byte {
 	list := [][]byte{nil, {1}, {1, 1}, []byte("abc"), []byte("abcabc"), bytes.Repeat([]byte{0}, 200000), noise(1, 100000), words(2, 200000), skewed(100000),
 		append(words(5, 70000), noise(6, 70000)...), bytes.Repeat(noise(7, 32506), 3), bytes.Repeat(noise(8, 32768), 3), bytes.Repeat(words(9, 259), 700),
 		edited(words(1, 150000)), bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7, 8}, 9000)}
+	for n := 4094; n < 4099; n++ { // three bytes again, so far away that they are hardly worth it
+		list = append(list, slices.Concat([]byte("-abcd"), bytes.Repeat([]byte("xyz"), n)[:n-4], []byte("abce")))
+	}
 	for n := range 14 {
 		list = append(list, words(uint32(n), 17*n), append(words(uint32(n), 65536-262-5+n%10), words(uint32(n), 40)...)[:65000+n])
 	}
@@ -93,7 +97,7 @@ func TestDeflate(t *testing.T) {
 	for _, params := range [][5]int{{6, 8, -15, 8, 0}, {9, 8, -15, 8, 0}, {1, 8, -15, 8, 0}, {2, 8, -15, 8, 0}, {3, 8, -15, 8, 0}, {4, 8, -15, 8, 0},
 		{5, 8, -15, 9, 0}, {7, 8, -15, 8, 0}, {8, 8, -12, 5, 0}, {-1, 8, -9, 1, 0}} {
 		for k, b := range in {
-			if k < 20 || params[0] == 6 || params[0] == 9 {
+			if k < 25 || params[0] == 6 || params[0] == 9 {
 				jobs = append(jobs, zlibJob{params, b})
 			}
 		}
