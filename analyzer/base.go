@@ -76,7 +76,7 @@ func (b *baseImage) walk(o *image.Opener, f *image.File) {
 	if c != nil && c.Stream != nil {
 		stream = c.Stream
 	}
-	if stream.IsRegular() {
+	if stream.IsRegular() && f.PartOf == "" { // system.new.dat is no partition, the set it is in makes one
 		b.files = append(b.files, baseFile{basePartition(f.Path.Name()), stream})
 	}
 	if c == nil {

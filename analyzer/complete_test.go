@@ -29,8 +29,8 @@ var layers = []string{
 var siblings = map[string][]string{
 	"romscan/analyzer/image/otazip":    {"romscan/analyzer/image/zip"},
 	"romscan/analyzer/image/erofs":     {"romscan/analyzer/image/lzma"},
-	"romscan/analyzer/image/payload":   {"romscan/analyzer/image/lzma"},
-	"romscan/analyzer/image/blockota":  {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/payload":   {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
+	"romscan/analyzer/image/blockota":  {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
 	"romscan/analyzer/image/xz":        {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/lzmaalone": {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/squashfs":  {"romscan/analyzer/image/lzma"},

@@ -25,7 +25,7 @@ func TestGroup(t *testing.T) {
 	want := []image.Set{
 		{Name: "my_bigball.00011011.img", Names: []string{"my_bigball.00011011.transfer.list", "my_bigball.00011011.new.dat.br"}},
 		{Name: "oem.img", Names: []string{"oem.transfer.list", "oem.new.dat.xz"}},
-		{Name: "system.img", Names: []string{"system.transfer.list", "system.new.dat.br"}},
+		{Name: "system.img", Names: []string{"system.transfer.list", "system.new.dat.br", "system.patch.dat"}},
 		{Name: "vendor.img", Names: []string{"vendor.transfer.list", "vendor.new.dat.1", "vendor.new.dat.2", "vendor.new.dat.10"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -111,7 +111,7 @@ func TestIncremental(t *testing.T) {
 	for version, cmds := range map[int]string{
 		1: "move 2,90,91 2,2,3\nbsdiff 0 10 2,80,82 2,3,5",
 		2: "move 2,2,3 1 2,90,91\nbsdiff 0 10 2,3,5 2 2,80,82",
-		3: "move aaaa 2,2,3 1 2,90,91\nimgdiff 0 10 bbbb cccc 2,3,5 2 - dddd:2,0,2",
+		3: "stash dddd 2,80,82\nmove aaaa 2,2,3 1 2,90,91\nimgdiff 0 10 bbbb cccc 2,3,5 2 - dddd:2,0,2",
 		4: "stash dddd 2,80,82\nmove aaaa 2,2,3 1 2,90,91\nbsdiff 0 10 bbbb cccc 2,3,5 2 2,80,82\nfree dddd",
 	} {
 		head := fmt.Sprintf("%d\n5\n", version)
@@ -180,13 +180,19 @@ func TestRealUpdate(t *testing.T) {
 
 func FuzzBlockOTA(f *testing.F) {
 	list, fresh := split(sample()[:20*blockSize])
-	f.Add(list, fresh)
-	f.Add("1\n5\nmove 2,90,91 2,2,3\nnew 4,0,1,0,9\n", fresh)
-	f.Add("4\n1\n0\n0\nzero 2,0,4294967295\nnew 2,4294967294,4294967295\n", fresh)
+	before := sample()[:5*blockSize]
+	diff := bsdiffOf(f, before[:blockSize], before[blockSize:2*blockSize])
+	f.Add(list, fresh, diff)
+	f.Add("1\n5\nmove 2,90,91 2,2,3\nnew 4,0,1,0,9\n", fresh, diff)
+	f.Add("4\n1\n0\n0\nzero 2,0,4294967295\nnew 2,4294967294,4294967295\n", fresh, diff)
+	f.Add("2\n1\n0\n0\nstash 7 2,1,3\nmove 2,0,2 2 - 7:4,1,2,0,1\nbsdiff 0 140 2,2,3 1 2,0,1\nimgdiff 0 140 2,3,4 2 2,2,3 2,0,1 7:2,0,2\nfree 7\n", fresh, diff)
+	f.Add(deltaOf(f, before, append(bytes.Clone(before[blockSize:]), before[:blockSize]...)).list(), fresh, diff)
 	limits := image.DefaultLimits()
 	limits.Memory = 16 << 20
-	f.Fuzz(func(t *testing.T, list string, data []byte) {
-		fsys, err := openSet([]image.Part{part("x.transfer.list", []byte(list)), part("x.new.dat", data)}, image.NewBudget(limits))
+	f.Fuzz(func(t *testing.T, list string, data, diff []byte) {
+		budget := image.NewBudget(limits)
+		budget.Base = old{"x": before}
+		fsys, err := openSet([]image.Part{part("x.transfer.list", []byte(list)), part("x.new.dat", data), part("x.patch.dat", diff)}, budget)
 		if err != nil {
 			return
 		}
@@ -196,7 +202,11 @@ func FuzzBlockOTA(f *testing.F) {
 		}
 		buf := make([]byte, 3*blockSize)
 		for _, off := range []int64{0, 100, 5 * blockSize, 1 << 40} {
-			_, _ = h.(io.ReaderAt).ReadAt(buf, off)
+			n, err := h.(io.ReaderAt).ReadAt(buf, off)
+			again := make([]byte, len(buf))
+			if m, err2 := h.(io.ReaderAt).ReadAt(again, off); m != n || (err == nil) != (err2 == nil) || !bytes.Equal(buf[:n], again[:m]) {
+				t.Errorf("reads at %d differ: %v, %v", off, err, err2)
+			}
 		}
 	})
 }

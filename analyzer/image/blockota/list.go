@@ -1,7 +1,7 @@
 package blockota
 
 import (
-	"slices"
+	"math"
 	"strconv"
 	"strings"
 
@@ -11,29 +11,43 @@ import (
 const (
 	blockSize = 4096
 	maxRanges = 4 << 20
+	maxDepth  = 64 // commands that read what commands wrote; generators make lists without any
 )
 
-// Where a segment's bytes come from, besides an offset in new.dat.
-const (
-	zeros = -1
-	base  = -2 // the image the update starts from
-)
-
-// segment is a run of blocks of the partition, in bytes.
-type segment struct {
-	at, length int64
-	from       int64 // in new.dat, or zeros or base
-}
+// span is a run of blocks.
+type span struct{ lo, hi uint32 }
 
 // transfers is a transfer list understood.
 type transfers struct {
-	segments []segment // ascending, without overlap
-	blocks   int64     // of the partition
-	fresh    int64     // blocks taken from new.dat
-	gaps     []*image.Error
+	version  int
+	now      layout             // what the partition holds after the commands read so far
+	commands []*command         // those that others and the partition read from
+	stash    map[string]stash   // what is put aside
+	blocks   uint32             // of the partition, as far as it is written
+	fresh    uint32             // blocks taken from new.dat
+	tree     int64              // blocks of hash trees that a device computes
+	ranges   int                // pieces and ranges held, for the limit
+	gaps     []*image.Error     // of which there are few
+	bad      map[string]*defect // by their reason
+	order    []*defect
+}
+
+// stash is a list of pieces put aside: the blocks one after the other.
+type stash struct {
+	pieces []piece
+	blocks uint32
+}
+
+// defect counts commands that cannot be understood for one reason.
+type defect struct {
+	first *image.Error
+	count int
 }
 
 // parse reads a transfer list of version 1 to 4.
+//
+// The updater works in place: what a command reads is what the commands before it left there. So the list is gone
+// through once, keeping of every block where it comes from at that point.
 func parse(text string) (*transfers, error) {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	version, err := strconv.Atoi(strings.TrimSpace(lines[0]))
@@ -47,112 +61,136 @@ func parse(text string) (*transfers, error) {
 	if len(lines) < skip {
 		return nil, image.Errorf(image.Truncated, int64(len(text)), "transfer list of %d lines", len(lines))
 	}
-	m := &transfers{}
-	missing := int64(0)
+	m := &transfers{version: version, now: layout{rest: zeros}, stash: map[string]stash{}, bad: map[string]*defect{}}
+	for _, line := range lines[skip:] {
+		switch name, _, _ := strings.Cut(strings.TrimSpace(line), " "); name {
+		case "move", "bsdiff", "imgdiff", "stash":
+			m.now.rest = base // of an incremental update: what no command writes stays
+		}
+	}
 	for i, line := range lines[skip:] {
 		f := strings.Fields(line)
 		if len(f) < 2 {
 			continue
 		}
-		from := int64(base)
-		switch f[0] {
-		case "new":
-			from = m.fresh * blockSize
-		case "zero", "erase":
-			from = zeros
-		case "move", "bsdiff", "imgdiff":
-		case "stash", "free", "compute_hash_tree", "abort":
-			continue
-		default:
-			m.gaps = append(m.gaps, image.Errorf(image.Unsupported, -1, "line %d: unknown command %.40q", i+skip+1, f[0]))
-			continue
-		}
-		n, err := m.add(target(f, version), from)
-		if err != nil {
+		if err := m.command(f, i+skip+1); err != nil {
 			return nil, image.Errorf(image.Malformed, -1, "transfer list, line %d: %v", i+skip+1, err)
 		}
-		switch from {
-		case base:
-			missing += n
-		case zeros:
-		default:
-			m.fresh += n
+	}
+	for _, d := range m.order {
+		e := *d.first
+		if d.count > 1 {
+			e.Detail += " (and " + strconv.Itoa(d.count-1) + " more such lines)"
 		}
+		m.gaps = append(m.gaps, &e)
 	}
-	if missing > 0 {
-		m.gaps = append(m.gaps, image.Errorf(image.Unsupported, -1, "incremental update: %d of %d bytes come from the image before it", missing*blockSize, m.blocks*blockSize))
+	if m.tree > 0 {
+		m.gaps = append(m.gaps, image.Errorf(image.Unsupported, -1, "%d bytes are a hash tree that the device computes; they read as zeros", m.tree*blockSize))
 	}
-	m.settle()
 	return m, nil
 }
 
-// target returns the argument with the blocks a command writes: the only set of new, zero and erase, the last
-// of version 1, else the first.
-func target(f []string, version int) string {
-	var sets []string
-	for _, a := range f[1:] {
-		if strings.Contains(a, ",") && !strings.Contains(a, ":") {
-			sets = append(sets, a)
+// command takes one line. An error is one of the blocks it writes: then no later state is known.
+func (m *transfers) command(f []string, line int) error {
+	switch f[0] {
+	case "new":
+		return m.fill(f[1], fresh)
+	case "zero", "erase":
+		return m.fill(f[1], zeros)
+	case "compute_hash_tree":
+		set, err := m.rangeSet(f[1])
+		if err != nil {
+			return err
 		}
+		m.tree += int64(set.blocks)
+		return m.fill(f[1], zeros)
+	case "move", "bsdiff", "imgdiff":
+		return m.transfer(f, line)
+	case "stash":
+		if err := m.putAside(f); err != nil {
+			m.miss(line, err)
+		}
+	case "free":
+		delete(m.stash, f[1])
+	case "abort":
+	default:
+		m.miss(line, image.Errorf(image.Unsupported, -1, "unknown command %.40q", f[0]))
 	}
-	switch {
-	case len(sets) == 0:
-		return ""
-	case version == 1:
-		return sets[len(sets)-1]
-	}
-	return sets[0]
+	return nil
 }
 
-// add notes the ranges "N,from,to,from,to…" and returns how many blocks they hold. Data of new.dat is taken
-// in their order.
-func (m *transfers) add(set string, from int64) (int64, error) {
-	nums := strings.Split(set, ",")
-	count, err := strconv.Atoi(nums[0])
-	if err != nil || count != len(nums)-1 || count%2 != 0 || count == 0 {
-		return 0, image.Errorf(image.Malformed, -1, "range set %.60q", set)
+// miss records that a line is not understood; lines alike are told once.
+func (m *transfers) miss(line int, err *image.Error) {
+	if d := m.bad[err.Detail]; d != nil {
+		d.count++
+		return
 	}
-	if len(m.segments)+count/2 > maxRanges {
-		return 0, image.Errorf(image.OverBudget, -1, "more than %d ranges", maxRanges)
+	if len(m.order) == 100 {
+		err = image.Errorf(image.Malformed, -1, "and more")
+		if d := m.bad[err.Detail]; d != nil {
+			d.count++
+			return
+		}
 	}
-	total := int64(0)
-	for i := 1; i < len(nums); i += 2 {
-		lo, err1 := strconv.ParseUint(nums[i], 10, 32)
-		hi, err2 := strconv.ParseUint(nums[i+1], 10, 32)
+	d := &defect{image.Errorf(err.Reason, -1, "line %d: %s", line, err.Detail), 1}
+	m.bad[err.Detail] = d
+	m.order = append(m.order, d)
+}
+
+// fill writes blocks that no other blocks are needed for. Data of new.dat is taken in their order.
+func (m *transfers) fill(set string, from origin) error {
+	s, err := m.rangeSet(set)
+	if err != nil {
+		return err
+	}
+	if from == fresh && s.blocks > math.MaxUint32-m.fresh {
+		return image.Errorf(image.Malformed, -1, "more blocks of new.dat than can be numbered")
+	}
+	for _, r := range s.spans {
+		m.write(piece{r.lo, r.hi - r.lo, m.fresh, from})
+		if from == fresh {
+			m.fresh += r.hi - r.lo
+		}
+	}
+	return nil
+}
+
+func (m *transfers) write(p piece) {
+	m.now.put(p)
+	m.blocks = max(m.blocks, p.end())
+}
+
+// set is a list of ranges.
+type set struct {
+	spans  []span
+	blocks uint32
+}
+
+// rangeSet reads "N,from,to,from,to…".
+func (m *transfers) rangeSet(text string) (set, error) {
+	count, rest, _ := strings.Cut(text, ",")
+	n, err := strconv.Atoi(count)
+	if err != nil || n <= 0 || n%2 != 0 || strings.Count(rest, ",") != n-1 {
+		return set{}, image.Errorf(image.Malformed, -1, "range set %.60q", text)
+	}
+	if m.ranges += n / 2; m.ranges > maxRanges {
+		return set{}, image.Errorf(image.OverBudget, -1, "more than %d ranges", maxRanges)
+	}
+	s := set{spans: make([]span, 0, n/2)}
+	for range n / 2 {
+		var a, b string
+		a, rest, _ = strings.Cut(rest, ",")
+		b, rest, _ = strings.Cut(rest, ",")
+		lo, err1 := strconv.ParseUint(a, 10, 32)
+		hi, err2 := strconv.ParseUint(b, 10, 32)
 		if err1 != nil || err2 != nil || hi <= lo {
-			return 0, image.Errorf(image.Malformed, -1, "range %.20q to %.20q", nums[i], nums[i+1])
+			return set{}, image.Errorf(image.Malformed, -1, "range %.20q to %.20q", a, b)
 		}
-		s := segment{at: int64(lo) * blockSize, length: int64(hi-lo) * blockSize, from: from}
-		if from >= 0 {
-			s.from += total * blockSize
+		if uint32(hi-lo) > math.MaxUint32-s.blocks {
+			return set{}, image.Errorf(image.Malformed, -1, "ranges of more blocks than can be numbered")
 		}
-		m.segments = append(m.segments, s)
-		m.blocks = max(m.blocks, int64(hi))
-		total += int64(hi - lo)
+		s.spans = append(s.spans, span{uint32(lo), uint32(hi)})
+		s.blocks += uint32(hi - lo)
 	}
-	return total, nil
-}
-
-// settle sorts the segments. A block written twice, which no generator does, keeps what comes later in the
-// partition's order, and is said.
-func (m *transfers) settle() {
-	slices.SortStableFunc(m.segments, func(a, b segment) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
-	clipped := 0
-	for i := 1; i < len(m.segments); i++ {
-		if p := &m.segments[i-1]; p.at+p.length > m.segments[i].at {
-			p.length = m.segments[i].at - p.at
-			clipped++
-		}
-	}
-	if clipped > 0 {
-		m.gaps = append(m.gaps, image.Errorf(image.Malformed, -1, "%d ranges of the transfer list overlap", clipped))
-	}
+	return s, nil
 }

@@ -46,6 +46,8 @@ type op struct {
 	dst    []extent
 	edit   func(m []byte) []byte // lies
 	noHash bool
+	src    []extent // of the old partition
+	before []byte   // what they hold, hashed
 }
 
 type part struct {
@@ -56,7 +58,10 @@ type part struct {
 }
 
 // build writes a payload.
-func build(block uint64, parts ...part) []byte {
+func build(block uint64, parts ...part) []byte { return buildDelta(block, nil, parts...) }
+
+// buildDelta writes a payload that starts from old partitions.
+func buildDelta(block uint64, old map[string][]byte, parts ...part) []byte {
 	manifest := number(nil, manifestBlockSize, block)
 	var blobs []byte
 	for _, p := range parts {
@@ -66,6 +71,12 @@ func build(block uint64, parts ...part) []byte {
 			if o.data != nil {
 				body = number(number(body, operationDataOffset, uint64(len(blobs))), operationDataLength, uint64(len(o.data)))
 				blobs = append(blobs, o.data...)
+			}
+			for _, e := range o.src {
+				body = message(body, operationSrc, number(number(nil, extentStart, e.start), extentCount, e.count))
+			}
+			if sum := sha256.Sum256(o.before); o.before != nil {
+				body = message(body, operationSrcHash, sum[:])
 			}
 			for _, e := range o.dst {
 				body = message(body, operationDst, number(number(nil, extentStart, e.start), extentCount, e.count))
@@ -77,6 +88,10 @@ func build(block uint64, parts ...part) []byte {
 				body = o.edit(body)
 			}
 			m = message(m, partitionOperations, body)
+		}
+		if b, ok := old[p.name]; ok {
+			sum := sha256.Sum256(b)
+			m = message(m, partitionOldInfo, message(number(nil, infoSize, uint64(len(b))), infoHash, sum[:]))
 		}
 		var info []byte
 		if p.size >= 0 {

@@ -22,7 +22,7 @@ func (p *Payload) fits(o operation) bool {
 
 // decode returns all that an operation writes. The operation fits.
 func (p *Payload) decode(part *partition, o operation) ([]byte, error) {
-	if err := p.admit(o); err != nil {
+	if err := p.admit(part, o); err != nil {
 		return nil, p.wrap(part, o, err)
 	}
 	at := p.data + int64(o.offset)
@@ -34,9 +34,15 @@ func (p *Payload) decode(part *partition, o operation) ([]byte, error) {
 		return nil, p.wrap(part, o, image.Errorf(image.Malformed, at, "sha256 of its data differs from the manifest's"))
 	}
 	size := int(o.blocks) * int(p.block)
-	out, err := p.unpack(o.kind, data, size)
+	var out []byte
+	if o.kind.patches() {
+		out, err = p.patch(part, o, data, size)
+	} else {
+		out, err = p.unpack(o.kind, data, size)
+		err = inside(err, at)
+	}
 	if err != nil {
-		return nil, p.wrap(part, o, inside(err, at))
+		return nil, p.wrap(part, o, err)
 	}
 	// As on a device, the last block is filled up with zeros.
 	if n := size - len(out); n < 0 || n >= int(p.block) {
@@ -48,10 +54,16 @@ func (p *Payload) decode(part *partition, o operation) ([]byte, error) {
 }
 
 // admit refuses what cannot be decoded whatever its data is.
-func (p *Payload) admit(o operation) error {
+func (p *Payload) admit(part *partition, o operation) error {
 	switch {
-	case o.kind.needsBase():
+	case o.kind.needsBase() && part.old.r == nil:
 		return image.Errorf(image.Unsupported, -1, "needs the partition as it was before")
+	case o.kind.patches():
+		if !p.fits(o) || !p.fits(operation{blocks: o.source}) {
+			return image.Errorf(image.OverBudget, -1, "a patch of %d bytes that makes %d blocks of %d", o.length, o.blocks, o.source)
+		}
+	case o.kind.needsBase():
+		return image.Errorf(image.Unsupported, -1, "not applied")
 	case !o.kind.hasData():
 		return image.Errorf(image.Unsupported, -1, "unknown")
 	}
@@ -97,6 +109,9 @@ func (p *Payload) decoder(o operation) (io.ReadCloser, error) {
 
 // inside makes errors of a decoder ones of the payload, in which its data starts at at.
 func inside(err error, at int64) error {
+	if err == nil {
+		return nil
+	}
 	var e *image.Error
 	if !errors.As(err, &e) {
 		return image.Errorf(image.Malformed, at, "%v", err)

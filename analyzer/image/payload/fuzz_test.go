@@ -30,10 +30,19 @@ func FuzzPayload(f *testing.F) {
 		add(build(512, part{"system", -1, ops[k : k+1], nil}, part{"vendor", 4096, []op{{kind: sourceCopy, dst: []extent{{0, 2}, {1, 9}}}}, nil}))
 	}
 	add(build(512, part{"p", -1, append(ops, ops...), nil}))
+	before := noise(5, 4*512)
+	diff := bsdiffOf(f, before[:512], before[512:1024])
+	add(buildDelta(512, base{"system": before}, part{"system", -1, []op{
+		{kind: sourceCopy, dst: []extent{{0, 2}}, src: []extent{{3, 1}, {0, 1}}, before: append(bytes.Clone(before[3*512:]), before[:512]...)},
+		{kind: sourceBSDiff, data: diff, dst: []extent{{2, 1}}, src: []extent{{0, 1}}, before: before[:512], noHash: true},
+		{kind: puffDiff, data: puf1(512, 512, diff), dst: []extent{{3, 1}}, src: []extent{{0, 1}}, noHash: true},
+	}, nil}))
 	f.Fuzz(func(t *testing.T, manifest, data []byte) {
 		enc := wrapManifest(manifest, 0, data)
 		r := bytes.NewReader(enc)
-		fsys, err := Format().Open(r, r.Size(), small())
+		budget := small()
+		budget.Base = base{"system": before}
+		fsys, err := Format().Open(r, r.Size(), budget)
 		if err != nil {
 			return
 		}

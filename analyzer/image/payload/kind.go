@@ -44,5 +44,10 @@ func (k kind) hasData() bool {
 	return k == replace || k == replaceBZ || k == replaceXZ || k == replaceZstd
 }
 
+// patches: the operation's data is a patch to the partition as it was before, and of a kind that is applied.
+func (k kind) patches() bool {
+	return k == sourceBSDiff || k == brotliBSDiff || k == puffDiff
+}
+
 // needsBase: the blocks come from the partition as it was before.
 func (k kind) needsBase() bool { return k < kinds && !k.isZero() && !k.hasData() }

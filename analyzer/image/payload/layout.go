@@ -3,9 +3,7 @@ package payload
 import (
 	"cmp"
 	"container/heap"
-	"fmt"
 	"slices"
-	"strings"
 
 	"romscan/analyzer/image"
 )
@@ -35,7 +33,7 @@ func (p *Payload) layOut(part *partition) {
 				bad.add(image.Errorf(image.Malformed, headerSize+int64(part.operations[k].start), "operation %d writes %d blocks from %d on", k, e.count, e.start))
 			}
 			skip += e.count
-		})
+		}, nil)
 		as := min(o.kind, kinds)
 		if err != nil {
 			bad.add(err)
@@ -92,7 +90,7 @@ func (f *failures) errors(what string) []error {
 
 // checkData says where an operation's data is not all there.
 func (p *Payload) checkData(o operation) error {
-	if !o.kind.hasData() {
+	if !o.kind.hasData() && !o.kind.patches() {
 		return nil
 	}
 	have := uint64(max(p.size-p.data, 0))
@@ -115,18 +113,7 @@ func (p *Payload) missing(part *partition) []error {
 		bytes[s.kind] += n
 		covered += n
 	}
-	var gaps []error
-	var need int64
-	var by []string
-	for k := range kinds {
-		if k.needsBase() && bytes[k] > 0 {
-			need += bytes[k]
-			by = append(by, fmt.Sprintf("%s %d", k, bytes[k]))
-		}
-	}
-	if need > 0 {
-		gaps = append(gaps, image.Errorf(image.Unsupported, -1, "%d of %d bytes need a base: %s", need, part.size, strings.Join(by, ", ")))
-	}
+	gaps := p.baseGaps(part, bytes)
 	if n := part.size - covered; n > 0 {
 		gaps = append(gaps, image.Errorf(image.Unsupported, -1, "%d of %d bytes are in no operation", n, part.size))
 	}

@@ -12,6 +12,7 @@ const (
 	manifestPartitions = 13
 
 	partitionName       = 1
+	partitionOldInfo    = 6
 	partitionNewInfo    = 7
 	partitionOperations = 8
 
@@ -21,8 +22,11 @@ const (
 	operationType       = 1
 	operationDataOffset = 2
 	operationDataLength = 3
+	operationSrc        = 4
+	operationSrcLength  = 5
 	operationDst        = 6
 	operationDataHash   = 8
+	operationSrcHash    = 9
 
 	extentStart = 1
 	extentCount = 2
@@ -35,14 +39,21 @@ const maxBlock = 1 << 20
 
 // partition is one PartitionUpdate.
 type partition struct {
+	info
 	name       string
-	at         int64             // of its message in the manifest
-	size       int64             // bytes
-	hash       [sha256.Size]byte // of the whole
-	hasHash    bool
+	at         int64  // of its message in the manifest
+	before     info   // what the update starts from
+	old        old    // where that is to be had
 	operations []span // their messages in the manifest
 	segments   []segment
 	gaps       []error
+}
+
+// info is a PartitionInfo.
+type info struct {
+	size    int64             // bytes, -1 where it is not stated
+	hash    [sha256.Size]byte // of the whole
+	hasHash bool
 }
 
 // span is a range of the manifest. A manifest is far below 4 GiB: it is held in memory.
@@ -85,7 +96,7 @@ func (p *Payload) readManifest() ([]*partition, error) {
 // readPartition reads one PartitionUpdate. Its operations and extents take at most twelve times the memory of
 // their messages.
 func (p *Payload) readPartition(w *wire) *partition {
-	part := &partition{at: int64(w.pos), size: -1}
+	part := &partition{at: int64(w.pos), info: info{size: -1}, before: info{size: -1}}
 	start := w.pos
 	operations := 0
 	for f, ok := w.next(); ok; f, ok = w.next() {
@@ -93,7 +104,9 @@ func (p *Payload) readPartition(w *wire) *partition {
 		case f.number == partitionName && f.kind == wireBytes:
 			part.name = string(w.raw[f.start:min(f.end, f.start+maxName)])
 		case f.number == partitionNewInfo && f.kind == wireBytes:
-			part.readInfo(w.message(f))
+			part.readInfo(&part.info, w.message(f))
+		case f.number == partitionOldInfo && f.kind == wireBytes:
+			part.readInfo(&part.before, w.message(f))
 		case f.number == partitionOperations && f.kind == wireBytes:
 			operations++
 		}
@@ -122,7 +135,7 @@ const maxPartition = 1 << 46
 const maxName = 200
 
 // readInfo reads a PartitionInfo.
-func (part *partition) readInfo(w *wire) {
+func (part *partition) readInfo(i *info, w *wire) {
 	for f, ok := w.next(); ok; f, ok = w.next() {
 		switch {
 		case f.number == infoSize && f.kind == wireVarint:
@@ -130,9 +143,9 @@ func (part *partition) readInfo(w *wire) {
 				part.gaps = append(part.gaps, image.Errorf(image.Malformed, headerSize+int64(w.pos), "a partition of %d bytes", f.value))
 				continue
 			}
-			part.size = int64(f.value)
+			i.size = int64(f.value)
 		case f.number == infoHash && f.kind == wireBytes && f.end-f.start == sha256.Size:
-			part.hash, part.hasHash = [sha256.Size]byte(w.raw[f.start:f.end]), true
+			i.hash, i.hasHash = [sha256.Size]byte(w.raw[f.start:f.end]), true
 		}
 	}
 	if w.err != nil {
@@ -147,6 +160,9 @@ type operation struct {
 	offset, length uint64 // of its data, from Payload.data on
 	blocks         uint64 // it writes, in all its extents
 	hash           []byte // sha256 of its data, empty where it is not stated
+	source         uint64 // blocks it reads of the old partition, in all its extents
+	sourceLength   uint64 // bytes of them that a patch is applied to; 0 means all
+	sourceHash     []byte // sha256 of those blocks, empty where it is not stated
 }
 
 // extent is a run of blocks.
@@ -155,8 +171,9 @@ type extent struct{ start, count uint64 }
 // hole as the start of an extent means that its blocks are written nowhere.
 const hole = 1<<64 - 1
 
-// operation reads operation k, calling each, if not nil, for every extent it writes, in their order.
-func (p *Payload) operation(part *partition, k int, each func(extent)) (operation, error) {
+// operation reads operation k, calling dst for every extent it writes and src for every extent of the old partition it
+// reads, in their order, where they are not nil.
+func (p *Payload) operation(part *partition, k int, dst, src func(extent)) (operation, error) {
 	s := part.operations[k]
 	o := operation{index: k}
 	w := &wire{raw: p.manifest, pos: int(s.start), end: int(s.end)}
@@ -168,21 +185,33 @@ func (p *Payload) operation(part *partition, k int, each func(extent)) (operatio
 			o.offset = f.value
 		case f.kind == wireVarint && f.number == operationDataLength:
 			o.length = f.value
+		case f.kind == wireVarint && f.number == operationSrcLength:
+			o.sourceLength = f.value
 		case f.kind == wireBytes && f.number == operationDataHash:
 			o.hash = w.raw[f.start:f.end]
+		case f.kind == wireBytes && f.number == operationSrcHash:
+			o.sourceHash = w.raw[f.start:f.end]
 		case f.kind == wireBytes && f.number == operationDst:
-			e := readExtent(w, f)
-			if e.count > maxPartition/uint64(p.block) || e.count > maxPartition/uint64(p.block)-o.blocks {
-				w.fail(f.start, "operation %d writes more than any partition holds", k)
-				break
-			}
-			if each != nil && e.count > 0 {
-				each(e)
-			}
-			o.blocks += e.count
+			p.extent(w, f, &o, &o.blocks, dst)
+		case f.kind == wireBytes && f.number == operationSrc:
+			p.extent(w, f, &o, &o.source, src)
 		}
 	}
 	return o, w.err
+}
+
+// extent reads one extent and adds its blocks to sum.
+func (p *Payload) extent(w *wire, f field, o *operation, sum *uint64, each func(extent)) {
+	e := readExtent(w, f)
+	most := maxPartition / uint64(p.block)
+	if e.count > most || e.count > most-*sum {
+		w.fail(f.start, "operation %d has extents of more than any partition holds", o.index)
+		return
+	}
+	if each != nil && e.count > 0 {
+		each(e)
+	}
+	*sum += e.count
 }
 
 func readExtent(w *wire, f field) extent {

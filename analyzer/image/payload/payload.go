@@ -2,13 +2,14 @@
 //
 // In: a payload, as it lies in an OTA package. Out: a *Payload, an [image.Index] with one file for each partition,
 // "system.img", whose reads decode only the operations that wrote the blocks asked for, each into the run's
-// shared cache.
+// shared cache. Of a delta payload, blocks copied from the old partition are read where they lie in the base, and
+// patches are applied to it; the hash of what an operation takes from the base is compared first.
 //
 //	fsys, err := payload.Format().Open(r, size, budget)
 //	f, err := fsys.Open("system.img") // an io.ReaderAt
 //
-// Limit: blocks of a delta payload that are made from the device's old partition cannot be read; a gap for each
-// partition says how many.
+// Limit: without a base, blocks of a delta payload that are made from the device's old partition cannot be read; a gap
+// for each partition says how many.
 package payload
 
 import (
@@ -32,10 +33,14 @@ func Format() image.Format {
 		Doc:  "A/B update payload (payload.bin): the partitions in OTA packages of nearly all devices since Android 8, in operations of 2 MiB.",
 		Refs: []string{
 			"AOSP system/update_engine: update_metadata.proto, payload_consumer/payload_metadata.cc, payload_consumer/partition_writer.cc",
+			"AOSP system/update_engine: payload_consumer/install_operation_executor.cc (deltas)",
 			"https://github.com/ssut/payload-dumper-go (update_metadata.proto: operation 14, ZSTD)",
 		},
 		Limits: []string{
-			"operations that need the old partition (SOURCE_COPY, SOURCE_BSDIFF, BROTLI_BSDIFF, PUFFDIFF, ZUCCHINI, LZ4DIFF_*) are reported, not applied",
+			"without a base, operations that need the old partition are reported, not applied",
+			"ZUCCHINI, PUFFDIFF around a zucchini patch, LZ4DIFF_BSDIFF and LZ4DIFF_PUFFDIFF (they need LZ4 packed bit for bit as a build did) and the in-place MOVE and BSDIFF of Brillo are reported, not applied",
+			"a patch that makes or reads more than a sixteenth of the memory budget (64 MiB) is not applied",
+			"of a base, what operations take is compared with their hashes; the whole old partition is compared on demand, by Verify",
 			"hash trees and error correction that a device computes itself are not computed",
 			"signatures are not verified; the hash of a partition is on demand, by Verify",
 			"the hash of an operation too large for memory is not verified",

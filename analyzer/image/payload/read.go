@@ -70,9 +70,11 @@ func (r *reader) read(b []byte, s segment, at int64) (int, error) {
 		return 0, err
 	case s.large:
 		return r.readLarge(b, s, at)
+	case s.kind == sourceCopy && r.part.old.r != nil:
+		return r.readCopy(b, s, at)
 	}
 	data, err := r.budget.Cached(operationKey{r.part, s.operation}, func() ([]byte, error) {
-		o, err := r.operation(r.part, int(s.operation), nil)
+		o, err := r.operation(r.part, int(s.operation), nil, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -119,9 +121,9 @@ func (r *reader) openLarge(k uint32) (*large, error) {
 	if l := r.large[k]; l != nil {
 		return l, nil
 	}
-	o, err := r.operation(r.part, int(k), nil)
+	o, err := r.operation(r.part, int(k), nil, nil)
 	if err == nil {
-		err = r.admit(o)
+		err = r.admit(r.part, o)
 	}
 	if err != nil {
 		return nil, r.wrap(r.part, o, err)

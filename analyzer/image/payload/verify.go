@@ -21,6 +21,9 @@ func (p *Payload) Verify(ctx context.Context, yield func(image.Check) bool) {
 		if part == nil {
 			continue
 		}
+		if part.old.r != nil && part.before.hasHash && (ctx.Err() != nil || !yield(part.verifyBase(ctx, e.Name()))) {
+			return
+		}
 		if ctx.Err() != nil || !yield(p.verify(ctx, e.Name(), part)) {
 			return
 		}
@@ -39,15 +42,25 @@ func (p *Payload) verify(ctx context.Context, name string, part *partition) imag
 		return c
 	}
 	defer f.Close()
+	return compare(ctx, c, f, part.hash)
+}
+
+// verifyBase compares the whole partition that the update starts from, of which reading compares what it takes.
+func (part *partition) verifyBase(ctx context.Context, name string) image.Check {
+	c := image.Check{Name: name, What: "base partition sha256", Outcome: image.Unverified, Bytes: part.old.size, Offset: headerSize + part.at}
+	return compare(ctx, c, io.NewSectionReader(part.old.r, 0, part.old.size), part.before.hash)
+}
+
+func compare(ctx context.Context, c image.Check, r io.Reader, stated [sha256.Size]byte) image.Check {
 	h := sha256.New()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, image.ReaderContext(ctx, f), make([]byte, 1<<20)); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, image.ReaderContext(ctx, r), make([]byte, 1<<20)); err != nil {
 		c.Detail = err.Error()
 		return c
 	}
 	c.Outcome = image.Matched
-	if got := [sha256.Size]byte(h.Sum(nil)); got != part.hash {
+	if got := [sha256.Size]byte(h.Sum(nil)); got != stated {
 		c.Outcome = image.Mismatched
-		c.Detail = image.Differ(part.hash[:], got[:])
+		c.Detail = image.Differ(stated[:], got[:])
 	}
 	return c
 }
