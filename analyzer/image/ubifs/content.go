@@ -17,6 +17,7 @@ type content struct {
 
 // content puts the blocks of an inode into their order. Of two for one place the later one counts.
 func (v *volume) content(i *inode, s *stat) *content {
+	i.cut()
 	slices.SortStableFunc(i.blocks, byNumber)
 	out := i.blocks[:0]
 	for k, b := range i.blocks {

@@ -29,13 +29,21 @@ type inode struct {
 	place  place
 	stat   *stat // once it is read
 	blocks []block
+	cuts   []cut
 	ready  *content // of a regular file, once it is listed
 }
 
 // block is a piece of a file.
 type block struct {
 	number uint32
+	order  int // among what the journal tells; 0 in the index
 	place  place
+}
+
+// cut says that what a file had from a block on before some moment is gone.
+type cut struct {
+	order int
+	first uint64
 }
 
 type nameKey struct {
@@ -156,7 +164,7 @@ func (t *tree) entry(k key, p place) error {
 		t.inode(k.ino).place = p
 	case typeData:
 		i := t.inode(k.ino)
-		i.blocks = append(i.blocks, block{k.block, p})
+		i.blocks = append(i.blocks, block{k.block, 0, p})
 	case typeDent, typeXent:
 		raw, err := t.node(p, uint8(k.kind))
 		if err != nil {

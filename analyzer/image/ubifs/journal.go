@@ -87,15 +87,15 @@ func (t *tree) replay(buds map[uint32]uint32) error {
 		}
 	}
 	slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.sqnum, b.sqnum) })
-	for _, c := range changes {
-		if err := t.apply(c); err != nil {
+	for k, c := range changes {
+		if err := t.apply(c, k+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tree) apply(n change) error {
+func (t *tree) apply(n change, order int) error {
 	head := n.place
 	if n.kind == typeData {
 		head.length = min(head.length, dataSize) // its checksum was compared when the block was gone through
@@ -115,7 +115,7 @@ func (t *tree) apply(n change) error {
 	case typeTruncation:
 		ino := c.U32()
 		c.Skip(12 + 8)
-		t.truncate(ino, c.U64())
+		t.truncate(ino, c.U64(), order)
 	case typeDent, typeXent:
 		if k := readKey(c); k.kind == uint32(n.kind) {
 			t.name(k, n.place, raw)
@@ -123,12 +123,13 @@ func (t *tree) apply(n change) error {
 	case typeData:
 		k := readKey(c)
 		i := t.inode(k.ino)
-		i.blocks = append(i.blocks, block{k.block, n.place})
+		i.blocks = append(i.blocks, block{k.block, order, n.place})
 	case typeInode:
 		k := readKey(c)
 		c.Seek(nlinkAt)
 		if i := t.inode(k.ino); c.U32() == 0 { // it was deleted
-			i.blocks, i.place = nil, place{}
+			i.place = place{}
+			t.truncate(k.ino, 0, order)
 		} else {
 			i.place = n.place
 		}
@@ -137,12 +138,19 @@ func (t *tree) apply(n change) error {
 }
 
 // truncate takes away the blocks that lie behind a size.
-func (t *tree) truncate(ino uint32, size uint64) {
-	i := t.inodes[ino]
-	if i == nil {
-		return
+func (t *tree) truncate(ino uint32, size uint64, order int) {
+	if i := t.inodes[ino]; i != nil {
+		i.cuts = append(i.cuts, cut{order, (min(size, maxSize) + blockSize - 1) / blockSize})
 	}
-	keep := min(size, 1<<41)
-	keep = (keep + blockSize - 1) / blockSize
-	i.blocks = slices.DeleteFunc(i.blocks, func(b block) bool { return uint64(b.number) >= keep })
+}
+
+// cut drops the blocks that were cut off after they had been written.
+func (i *inode) cut() {
+	for k := len(i.cuts) - 2; k >= 0; k-- { // the lowest of those that follow counts
+		i.cuts[k].first = min(i.cuts[k].first, i.cuts[k+1].first)
+	}
+	i.blocks = slices.DeleteFunc(i.blocks, func(b block) bool {
+		k, _ := slices.BinarySearchFunc(i.cuts, b.order, func(c cut, order int) int { return cmp.Compare(c.order, order) })
+		return k < len(i.cuts) && uint64(b.number) >= i.cuts[k].first
+	})
 }

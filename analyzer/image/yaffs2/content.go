@@ -19,6 +19,7 @@ func byChunk(a, b page) int { return cmp.Compare(a.chunk, b.chunk) }
 
 // content puts the pages of an object into their order. Of two for one place the one written later counts.
 func (v *volume) content(o *object) *content {
+	o.cut()
 	slices.SortStableFunc(o.pages, byChunk)
 	out := o.pages[:0]
 	for k, p := range o.pages {
@@ -28,6 +29,17 @@ func (v *volume) content(o *object) *content {
 	}
 	o.pages = slices.Clip(out)
 	return &content{v: v, size: o.size, pages: o.pages}
+}
+
+// cut drops the pages that were cut off after they had been written.
+func (o *object) cut() {
+	for k := len(o.cuts) - 2; k >= 0; k-- { // the lowest of those that follow counts
+		o.cuts[k].last = min(o.cuts[k].last, o.cuts[k+1].last)
+	}
+	o.pages = slices.DeleteFunc(o.pages, func(p page) bool {
+		k, _ := slices.BinarySearchFunc(o.cuts, p.order, func(c cut, order int) int { return cmp.Compare(c.order, order) })
+		return k < len(o.cuts) && int64(p.chunk) > o.cuts[k].last
+	})
 }
 
 // missing returns how many pages the file lacks.

@@ -29,6 +29,7 @@ type object struct {
 	order  int // of the header among all pages
 	size   int64
 	pages  []page
+	cuts   []cut
 	ready  *content // of a regular file, once it is listed
 }
 
@@ -36,7 +37,14 @@ type object struct {
 type page struct {
 	chunk uint32 // number in the file, from 1 on
 	bytes uint32
+	order int // among all pages
 	at    int64
+}
+
+// cut says that what a file had behind a page before some moment is gone.
+type cut struct {
+	order int
+	last  int64 // the page that is left
 }
 
 // scan collects what the pages tell.
@@ -77,7 +85,7 @@ func (s *scan) run() error {
 	slices.SortStableFunc(pages, func(a, b met) int { return cmp.Compare(a.sequence, b.sequence) })
 	for k, p := range pages {
 		if p.chunk > 0 {
-			s.data(p.tags, p.at)
+			s.data(p.tags, p.at, k)
 			continue
 		}
 		if _, st, h := s.look(s.r, s.size, p.at); st == header {
@@ -117,8 +125,7 @@ func (s *scan) header(t tags, h objectHeader, order int) {
 		o.pages = nil
 	}
 	if h.shrink || t.shrink {
-		last := (h.size + s.page - 1) / s.page
-		o.pages = slices.DeleteFunc(o.pages, func(p page) bool { return int64(p.chunk) > last })
+		o.cuts = append(o.cuts, cut{order, (h.size + s.page - 1) / s.page})
 	}
 	if old := s.objects[h.shadows]; h.shadows >= firstObject && h.shadows != t.object && old != nil {
 		old.dead, old.pages = true, nil
@@ -126,11 +133,11 @@ func (s *scan) header(t tags, h objectHeader, order int) {
 }
 
 // data applies a page of a file. What was written after the last header may have made the file longer.
-func (s *scan) data(t tags, at int64) {
+func (s *scan) data(t tags, at int64, order int) {
 	if t.object < firstObject {
 		return
 	}
 	o := s.object(t.object)
-	o.pages = append(o.pages, page{t.chunk, t.bytes, at})
+	o.pages = append(o.pages, page{t.chunk, t.bytes, order, at})
 	o.size = max(o.size, int64(t.chunk-1)*s.page+int64(t.bytes))
 }

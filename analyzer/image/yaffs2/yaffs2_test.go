@@ -24,6 +24,7 @@ var variants = []struct {
 }{
 	{2048, 64, 0, little, little, false},
 	{2048, 64, 2, little, little, true},
+	{2048, 64, 2, little, little, false},
 	{2048, 64, 0, big, little, false},
 	{2048, 64, 2, big, big, true},
 	{2048, 64, 30, little, little, false},
