@@ -138,6 +138,8 @@ func TestJournal(t *testing.T) {
 		dataNode(first+7, inos["changed"], 1, codecNone, 4096, again),
 		inodeNode(first+10, 501, 1, 0o120777, 6, []byte("target")),
 		dentNode(typeDent, first+11, inos["dir"], 501, "symlink"),
+		dentNode(typeDent, first+21, rootIno, 500, "late"),
+		dentNode(typeDent, first+20, rootIno, 0, "late"),
 		dentNode(typeXent, first+12, 500, 502, "security.selinux"),
 		inodeNode(first+13, 502, 1, 0o100600, 9, []byte("u:label:0")),
 	)
@@ -146,7 +148,7 @@ func TestJournal(t *testing.T) {
 		t.Error(gaps)
 	}
 	for name, want := range map[string][]byte{
-		"new": append(fresh, make([]byte, 5000-len(fresh))...), "kept": []byte("kept"),
+		"new": append(fresh, make([]byte, 5000-len(fresh))...), "late": append(fresh, make([]byte, 5000-len(fresh))...), "kept": []byte("kept"),
 		"dir/cut":     append(noise(2, 4096), make([]byte, 8000-4096)...),
 		"dir/changed": slices.Concat(noise(3, 4096), again, noise(3, 10000)[8192:]),
 	} {
@@ -166,6 +168,32 @@ func TestJournal(t *testing.T) {
 	}
 	if a := info.Sys().(*image.Attr); a.Label != "u:label:0" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestMaster takes the newest of several master nodes.
+func TestMaster(t *testing.T) {
+	m := newMade(t)
+	for lnum := int64(masterLEB); lnum < logLEB; lnum++ {
+		leb := m.raw[lnum*m.leb:][:m.leb]
+		for _, to := range []int{512, 1024} {
+			copy(leb[to:], leb[:512])
+		}
+		for _, old := range []int{0, 1024} {
+			n := leb[old:][:masterSize]
+			le.PutUint32(n[48:], 5) // where no index is
+			le.PutUint32(n[4:], crc(n))
+		}
+		newest := leb[512:][:masterSize]
+		le.PutUint64(newest[32:], 9)
+		le.PutUint32(newest[4:], crc(newest))
+	}
+	commit := m.raw[logLEB*m.leb:][:32]
+	le.PutUint64(commit[nodeHeader:], 9)
+	le.PutUint32(commit[4:], crc(commit))
+	fsys := load(t, m.raw)
+	if gaps := fsys.(image.Gapper).Gaps(); len(gaps) > 0 {
+		t.Error(gaps)
 	}
 }
 

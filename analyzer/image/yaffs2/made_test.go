@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"testing"
@@ -98,12 +99,26 @@ func TestHole(t *testing.T) {
 	b.header(300, head{kind: kindFile, parent: objectRoot, mode: reg, size: 7000, name: "hole"})
 	b.data(300, 1, []byte("first"))
 	b.data(300, 3, bytes.Repeat([]byte("x"), 2048))
+	b.header(301, head{kind: kindFile, parent: objectRoot, mode: reg, size: 6144, name: "regrown"})
+	b.data(301, 1, bytes.Repeat([]byte("x"), 6144))
+	b.header(301, head{kind: kindFile, parent: objectRoot, mode: reg, size: 2048, shrink: 1, name: "regrown"})
+	b.data(301, 3, []byte("new"))
+	b.header(301, head{kind: kindFile, parent: objectRoot, mode: reg, size: 6144, name: "regrown"})
 	fsys := load(t, b.raw)
-	want := slices.Concat([]byte("first"), make([]byte, 4091), bytes.Repeat([]byte("x"), 2048), make([]byte, 7000-6144))
-	if got, err := fs.ReadFile(fsys, "hole"); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%d bytes, %v", len(got), err)
+	for name, want := range map[string][]byte{
+		"hole":    slices.Concat([]byte("first"), make([]byte, 4091), bytes.Repeat([]byte("x"), 2048), make([]byte, 7000-6144)),
+		"regrown": slices.Concat(bytes.Repeat([]byte("x"), 2048), make([]byte, 2048), []byte("new"), make([]byte, 2045)),
+	} {
+		f, err := fsys.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := erasedBytes(int64(len(want))) // what is not written to would show
+		if _, err := f.(io.ReaderAt).ReadAt(got, 0); err != nil && err != io.EOF || !bytes.Equal(got, want) {
+			t.Errorf("%s: wrong bytes, %v", name, err)
+		}
 	}
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated}) {
+	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated, image.Truncated}) {
 		t.Errorf("%v", got)
 	}
 }

@@ -171,7 +171,10 @@ func TestPlain(t *testing.T) {
 	for k := 0; k < len(words); k += 4 {
 		binary.LittleEndian.PutUint32(words[k:], 0x1000+uint32(k)%4096)
 	}
-	for name, raw := range map[string][]byte{"zeros": make([]byte, 64*2112*4), "erased": erasedBytes(64 * 2112 * 4), "words": words, "noise": noise(1, 64*2112*4)} {
+	header := newBuilder(2048, 64, 0, little, little)
+	header.header(300, head{kind: kindFile, parent: objectRoot, mode: reg, name: "alone"})
+	mixed := append(header.raw, noise(2, 64*2112)...)
+	for name, raw := range map[string][]byte{"header and noise": mixed, "header and a little": mixed[:7*2112], "zeros": make([]byte, 64*2112*4), "erased": erasedBytes(64 * 2112 * 4), "words": words, "noise": noise(1, 64*2112*4)} {
 		if Format().Sniff(bytes.NewReader(raw), int64(len(raw))) {
 			t.Errorf("%s are recognised", name)
 		}
