@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/zlib"
 
@@ -28,7 +29,7 @@ func (v *volume) decoded(e extent) ([]byte, error) {
 			return nil, err
 		}
 		dst := make([]byte, v.blockSize)
-		n, err := inflate(dst, src)
+		n, err := inflate(dst, src, v.zlib)
 		if err != nil {
 			return nil, image.Errorf(image.Malformed, e.at, "a block of %d bytes does not decode: %v", e.length, err)
 		}
@@ -36,14 +37,19 @@ func (v *volume) decoded(e extent) ([]byte, error) {
 	})
 }
 
-// inflate decodes a zlib stream (RFC 1950) of at most len(dst) bytes.
-func inflate(dst, src []byte) (int, error) {
-	r, err := zlib.NewReader(bytes.NewReader(src))
+// inflate decodes a zlib stream (RFC 1950) of at most len(dst) bytes. pool keeps decoders.
+func inflate(dst, src []byte, pool *sync.Pool) (n int, err error) {
+	r, _ := pool.Get().(io.ReadCloser)
+	if r == nil {
+		r, err = zlib.NewReader(bytes.NewReader(src))
+	} else {
+		err = r.(zlib.Resetter).Reset(bytes.NewReader(src), nil)
+	}
 	if err != nil {
 		return 0, err
 	}
-	defer r.Close()
-	n, err := io.ReadFull(r, dst)
+	defer pool.Put(r)
+	n, err = io.ReadFull(r, dst)
 	switch err {
 	case io.EOF, io.ErrUnexpectedEOF:
 		// ReadFull says the latter also of a stream that is cut: then no end follows.

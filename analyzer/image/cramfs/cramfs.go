@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"io"
 	"io/fs"
+	"sync"
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
@@ -90,6 +91,7 @@ type volume struct {
 	have      int64 // bytes there
 	blockSize int64
 	budget    *image.Budget
+	zlib      *sync.Pool // of decoders
 }
 
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
@@ -103,7 +105,7 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	if !s.root.mode.IsDir() {
 		return nil, image.Errorf(image.Malformed, s.at+64, "the root is no directory")
 	}
-	v := &volume{super: s, Index: image.NewIndex(), r: r, have: size, blockSize: minBlock, budget: b}
+	v := &volume{super: s, Index: image.NewIndex(), r: r, have: size, blockSize: minBlock, budget: b, zlib: &sync.Pool{}}
 	if s.flags&flagVersion2 != 0 && s.size > size {
 		v.Miss("", image.Errorf(image.Truncated, size, "the image is said to have %d bytes", s.size))
 	}

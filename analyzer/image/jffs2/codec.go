@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/anchore/go-lzo"
 	"github.com/klauspost/compress/zlib"
@@ -48,7 +49,7 @@ func (v *volume) decoded(e *piece) ([]byte, error) {
 		case codecRtime:
 			err = unrtime(dst, src)
 		case codecZlib:
-			err = inflate(dst, src)
+			err = inflate(dst, src, &v.zlib)
 		case codecLZO:
 			err = unlzo(dst, src)
 		case codecLZMA:
@@ -87,13 +88,18 @@ func unrtime(dst, src []byte) error {
 	return nil
 }
 
-// inflate decodes a zlib stream (RFC 1950) and like Linux does not ask for its checksum.
-func inflate(dst, src []byte) error {
-	r, err := zlib.NewReader(bytes.NewReader(src))
+// inflate decodes a zlib stream (RFC 1950) and like Linux does not ask for its checksum. pool keeps decoders.
+func inflate(dst, src []byte, pool *sync.Pool) (err error) {
+	r, _ := pool.Get().(io.ReadCloser)
+	if r == nil {
+		r, err = zlib.NewReader(bytes.NewReader(src))
+	} else {
+		err = r.(zlib.Resetter).Reset(bytes.NewReader(src), nil)
+	}
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer pool.Put(r)
 	if _, err = io.ReadFull(r, dst); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errShort
 	}

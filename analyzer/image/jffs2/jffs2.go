@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"io"
 	"io/fs"
+	"sync"
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
@@ -107,6 +108,7 @@ type volume struct {
 	budget *image.Budget
 	bad    []badNode
 	files  []listed
+	zlib   sync.Pool // of decoders
 }
 
 // listed is a regular file as Verify goes through them.

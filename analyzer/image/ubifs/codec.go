@@ -23,11 +23,12 @@ const (
 
 // codec keeps what decoding needs again and again.
 type codec struct {
-	zstd func() (*zstd.Decoder, error)
+	zstd  func() (*zstd.Decoder, error)
+	flate sync.Pool // io.ReadCloser
 }
 
-func newCodec() codec {
-	return codec{sync.OnceValues(func() (*zstd.Decoder, error) {
+func newCodec() *codec {
+	return &codec{zstd: sync.OnceValues(func() (*zstd.Decoder, error) {
 		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(1<<20), zstd.WithDecodeAllCapLimit(true))
 	})}
@@ -54,7 +55,7 @@ func (v *volume) decoded(at place, e piece) ([]byte, error) {
 		case codecLZO:
 			n, err = lzo.Decompress(src, dst)
 		case codecZlib:
-			n, err = io.ReadFull(flate.NewReader(bytes.NewReader(src)), dst)
+			n, err = v.codec.inflate(dst, src)
 		case codecZstd:
 			n, err = v.codec.unzstd(dst, src)
 		default:
@@ -68,6 +69,18 @@ func (v *volume) decoded(at place, e piece) ([]byte, error) {
 		}
 		return dst, nil
 	})
+}
+
+// inflate decodes a deflate stream (RFC 1951).
+func (c *codec) inflate(dst, src []byte) (int, error) {
+	r, _ := c.flate.Get().(io.ReadCloser)
+	if r == nil {
+		r = flate.NewReader(bytes.NewReader(src))
+	} else if err := r.(flate.Resetter).Reset(bytes.NewReader(src), nil); err != nil {
+		return 0, err
+	}
+	defer c.flate.Put(r)
+	return io.ReadFull(r, dst)
 }
 
 // unzstd decodes a Zstandard frame (RFC 8878).

@@ -42,7 +42,7 @@ type volume struct {
 	r      io.ReaderAt
 	size   int64
 	budget *image.Budget
-	codec  codec
+	codec  *codec
 	good   int64 // bytes of nodes that were compared when the filesystem was opened
 	bad    []image.Check
 	files  []listed
