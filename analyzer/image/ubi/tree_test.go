@@ -1,0 +1,185 @@
+package ubi
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"romscan/analyzer/image"
+)
+
+// noise gives n bytes that no compressor makes smaller.
+func noise(seed uint32, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		seed = seed*1664525 + 1013904223
+		b[i] = byte(seed >> 24)
+	}
+	return b
+}
+
+// prose gives n bytes of text.
+func prose(seed uint32, n int) []byte {
+	words := []string{"permission ", "package ", "android.intent.action.", "0x7f0", "\n", "activity ", "=", "provider"}
+	var b bytes.Buffer
+	for b.Len() < n {
+		seed = seed*1664525 + 1013904223
+		b.WriteString(words[seed>>24&7])
+	}
+	return b.Bytes()[:n]
+}
+
+func write(t testing.TB, dir, name string, data []byte) {
+	t.Helper()
+	name = filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run calls a tool that makes images, and skips where it is absent.
+func run(t testing.TB, tool string, args ...string) {
+	t.Helper()
+	name, err := exec.LookPath(tool)
+	if err != nil {
+		if name, err = exec.LookPath("/usr/sbin/" + tool); err != nil {
+			t.Skip("no " + tool)
+		}
+	}
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%.2000s", tool, args, err, out)
+	}
+}
+
+func bytesOf(t testing.TB, img string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func openBytes(raw []byte) (fs.FS, error) {
+	return Format().Open(bytes.NewReader(raw), int64(len(raw)), image.NewBudget(image.DefaultLimits()))
+}
+
+// load opens an image that has to be recognised.
+func load(t testing.TB, raw []byte) fs.FS {
+	t.Helper()
+	if !Format().Sniff(bytes.NewReader(raw), int64(len(raw))) {
+		t.Fatal("not recognised")
+	}
+	fsys, err := openBytes(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fsys
+}
+
+// checks runs the Verifier and counts outcomes; bad lists what did not match.
+func checks(t *testing.T, fsys fs.FS) (matched int, bad []image.Check) {
+	t.Helper()
+	fsys.(image.Verifier).Verify(t.Context(), func(c image.Check) bool {
+		if c.Outcome == image.Matched {
+			matched++
+		} else {
+			bad = append(bad, c)
+		}
+		return true
+	})
+	return matched, bad
+}
+
+// reasons lists the reasons of the gaps.
+func reasons(fsys fs.FS) (out []image.Reason) {
+	for _, g := range fsys.(image.Gapper).Gaps() {
+		out = append(out, g.Reason)
+	}
+	return out
+}
+
+// corpus returns where real firmware lies, below its trees.
+func corpus(t testing.TB, name string) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no corpus: %v", err)
+	}
+	name = filepath.Join(cache, "romscan-corpus", "trees", name)
+	if _, err := os.Stat(name); err != nil {
+		t.Skip("no corpus: " + filepath.Base(name))
+	}
+	return name
+}
+
+// small is a budget that a fuzzer's input must not get beyond.
+func small() *image.Budget {
+	return image.NewBudget(image.Limits{Bytes: 1 << 30, Files: 2000, Ratio: 100, Depth: 4, Memory: 16 << 20, Spool: 1 << 20, MaxFile: 1 << 20})
+}
+
+// fuzz changes words of made images: patches are a position and four bytes each.
+func fuzz(f *testing.F, images [][]byte) {
+	for k, raw := range images {
+		f.Add(uint8(k), []byte{})
+		for at := 0; at+4 <= len(raw); at += 4 {
+			if w := binary.LittleEndian.Uint32(raw[at:]); w != 0 && w != 1<<32-1 && (at < 256 || at%588 == 0) {
+				f.Add(uint8(k), binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(at/4)), w^1<<(at%32)))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, patches []byte) {
+		raw := bytes.Clone(images[int(which)%len(images)])
+		for ; len(patches) >= 5; patches = patches[min(len(patches), 8):] {
+			at := int64(binary.LittleEndian.Uint32(patches)) * 4 % int64(len(raw))
+			copy(raw[at:], patches[4:min(len(patches), 8)])
+		}
+		refit(raw)
+		r := bytes.NewReader(raw)
+		Format().Sniff(r, r.Size())
+		fsys, err := Format().Open(r, r.Size(), small())
+		if err == nil {
+			readAll(t, fsys)
+			if v, ok := fsys.(image.Verifier); ok {
+				v.Verify(t.Context(), func(image.Check) bool { return true })
+			}
+		}
+	})
+}
+
+// readAll reads the start, the middle and the end of every file.
+func readAll(t *testing.T, fsys fs.FS) {
+	buf := make([]byte, 8<<10)
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		file, err := fsys.Open(name)
+		if err != nil {
+			return nil
+		}
+		defer file.Close()
+		for _, off := range []int64{0, info.Size() / 2, info.Size() - 100} {
+			n, err := file.(io.ReaderAt).ReadAt(buf, max(off, 0))
+			if n < len(buf) && err == nil {
+				t.Errorf("%s: %d bytes at %d of %d without an error", name, n, off, info.Size())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
