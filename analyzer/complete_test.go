@@ -31,6 +31,7 @@ var siblings = map[string][]string{
 	"romscan/analyzer/image/erofs":     {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/payload":   {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
 	"romscan/analyzer/image/blockota":  {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
+	"romscan/analyzer/image/jffs2":     {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/xz":        {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/lzmaalone": {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/squashfs":  {"romscan/analyzer/image/lzma"},

@@ -7,6 +7,7 @@ import (
 	"romscan/analyzer/image/boot"
 	"romscan/analyzer/image/bzip2"
 	"romscan/analyzer/image/cpio"
+	"romscan/analyzer/image/cramfs"
 	"romscan/analyzer/image/dtb"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
@@ -14,15 +15,19 @@ import (
 	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/iso9660"
+	"romscan/analyzer/image/jffs2"
 	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/lzmaalone"
 	"romscan/analyzer/image/mbr"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
+	"romscan/analyzer/image/romfs"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
+	"romscan/analyzer/image/ubi"
+	"romscan/analyzer/image/ubifs"
 	"romscan/analyzer/image/vendors/allwinner"
 	"romscan/analyzer/image/vendors/amlogic"
 	"romscan/analyzer/image/vendors/coolpad"
@@ -37,6 +42,7 @@ import (
 	"romscan/analyzer/image/vendors/sony"
 	"romscan/analyzer/image/vendors/unisoc"
 	"romscan/analyzer/image/xz"
+	"romscan/analyzer/image/yaffs2"
 	"romscan/analyzer/image/zip"
 	"romscan/analyzer/image/zstd"
 )
@@ -69,6 +75,11 @@ func Formats() []image.Format {
 		erofs.Format(),
 		f2fs.Format(),
 		squashfs.Format(),
+		ubi.Format(),
+		ubifs.Format(),
+		jffs2.Format(),
+		cramfs.Format(),
+		romfs.Format(),
 		gzip.Format(),
 		lz4.Format(),
 		xz.Format(),
@@ -82,5 +93,6 @@ func Formats() []image.Format {
 		lzmaalone.Format(),
 		coolpad.Format(),
 		nb0.Format(),
+		yaffs2.Format(),
 	}
 }
