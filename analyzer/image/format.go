@@ -42,7 +42,10 @@ type Format struct {
 
 	// Group picks, from the names of one directory, the sets of siblings that share one address space, each in
 	// order; OpenSet opens one such set. Both nil for formats that live in one file.
-	Group   func(names []string) []Set
+	Group func(names []string) []Set
+	// Fits decides by content and sizes whether a set that Group found is one; nil means always. Siblings that are no
+	// set are opened each on its own.
+	Fits    func(parts []Part) bool
 	OpenSet func(parts []Part, b *Budget) (fs.FS, error)
 }
 

@@ -39,6 +39,14 @@ type openSet struct {
 	parts  []*File
 }
 
+func (s *openSet) open() []Part {
+	parts := make([]Part, len(s.parts))
+	for i, p := range s.parts {
+		parts[i] = Part{Name: p.Path.Name(), ReaderAt: p, Size: p.Size}
+	}
+	return parts
+}
+
 // Expand opens f if its content is of a known format. It returns nil for a file that is no container, and a
 // Container with Gaps and without FS for one that could not be opened.
 func (o *Opener) Expand(f *File) *Container {
@@ -90,12 +98,8 @@ func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 func (o *Opener) expandSet(f *File) *Container {
 	format := f.set.format
 	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem, Stream: f}
-	parts := make([]Part, len(f.set.parts))
-	for i, p := range f.set.parts {
-		parts[i] = Part{Name: p.Path.Name(), ReaderAt: p, Size: p.Size}
-	}
 	err := Contain(func() (err error) {
-		c.FS, err = format.OpenSet(parts, o.Budget)
+		c.FS, err = format.OpenSet(f.set.open(), o.Budget)
 		return err
 	})
 	if err != nil {
@@ -260,6 +264,12 @@ func (o *Opener) addSet(f *File, c *Container, format *Format, dir string, set S
 		}
 		s.parts = append(s.parts, part)
 		size += part.Size
+	}
+	if format.Fits != nil {
+		fits := false
+		if err := Contain(func() error { fits = format.Fits(s.open()); return nil }); err != nil || !fits {
+			return
+		}
 	}
 	for _, part := range s.parts {
 		part.PartOf = name

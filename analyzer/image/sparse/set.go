@@ -79,6 +79,19 @@ func group(siblings []string) []image.Set {
 	return sets
 }
 
+// fits tells pieces of one image from files that only are called alike: one of them is a sparse image, or all but the
+// last are of one size, as a file is that was cut.
+func fits(parts []image.Part) bool {
+	same := true
+	for i, p := range parts {
+		if sniff(p, p.Size) {
+			return true
+		}
+		same = same && (i+1 == len(parts) && p.Size <= parts[0].Size || i+1 < len(parts) && p.Size == parts[0].Size)
+	}
+	return same
+}
+
 // openSet puts the pieces together. What they are is decided by their content:
 //
 //   - all are sparse and no two have data for the same place: each is an image of the whole with DONT_CARE

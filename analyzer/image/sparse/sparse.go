@@ -37,6 +37,7 @@ func Format() image.Format {
 		Sniff:   sniff,
 		Open:    open,
 		Group:   group,
+		Fits:    fits,
 		OpenSet: openSet,
 	}
 }

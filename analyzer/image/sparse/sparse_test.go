@@ -389,3 +389,22 @@ func readEnds(t *testing.T, fsys fs.FS) {
 		}
 	}
 }
+
+// TestFits: files that are only called like pieces are none.
+func TestFits(t *testing.T) {
+	piece := build(512, 2, fileHeaderSize, chunkHeaderSize, chunk{chunkRaw, 2, noise(1, 1024)})
+	for name, c := range map[string]struct {
+		parts [][]byte
+		want  bool
+	}{
+		"sparse":       {[][]byte{piece, piece[:100]}, true},
+		"cut":          {[][]byte{noise(1, 4096), noise(2, 4096), noise(3, 10)}, true},
+		"other files":  {[][]byte{noise(1, 4096), noise(2, 512), noise(3, 10)}, false},
+		"growing":      {[][]byte{noise(1, 10), noise(2, 512)}, false},
+		"sparse later": {[][]byte{noise(1, 10), piece}, true},
+	} {
+		if got := fits(parts(c.parts...)); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
