@@ -21,7 +21,7 @@ require (
 )
 
 require (
-	github.com/anchore/go-lzo v0.1.1 // indirect
+	github.com/anchore/go-lzo v0.1.1
 	github.com/ayoubfaouzi/pkcs7 v0.2.3 // indirect
 	github.com/bodgit/plumbing v1.3.0 // indirect
 	github.com/bodgit/windows v1.0.1 // indirect

@@ -2,10 +2,15 @@ package analyzer
 
 import (
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/avb"
 	"romscan/analyzer/image/blockota"
+	"romscan/analyzer/image/boot"
 	"romscan/analyzer/image/bzip2"
+	"romscan/analyzer/image/cpio"
+	"romscan/analyzer/image/dtb"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
+	"romscan/analyzer/image/f2fs"
 	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
 	"romscan/analyzer/image/iso9660"
@@ -15,8 +20,22 @@ import (
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/sparse"
+	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
+	"romscan/analyzer/image/vendors/allwinner"
+	"romscan/analyzer/image/vendors/amlogic"
+	"romscan/analyzer/image/vendors/coolpad"
+	"romscan/analyzer/image/vendors/huawei"
+	"romscan/analyzer/image/vendors/lg"
+	"romscan/analyzer/image/vendors/lg/dz"
+	"romscan/analyzer/image/vendors/mediatek"
+	"romscan/analyzer/image/vendors/motorola"
+	"romscan/analyzer/image/vendors/motorola/star"
+	"romscan/analyzer/image/vendors/nb0"
+	"romscan/analyzer/image/vendors/rockchip"
+	"romscan/analyzer/image/vendors/sony"
+	"romscan/analyzer/image/vendors/unisoc"
 	"romscan/analyzer/image/xz"
 	"romscan/analyzer/image/zip"
 	"romscan/analyzer/image/zstd"
@@ -32,8 +51,24 @@ func Formats() []image.Format {
 		super.Format(),
 		iso9660.Format(), // before gpt and mbr: CD images that also start from USB sticks have both tables too
 		gpt.Format(),
+		boot.Format(),
+		avb.Format(),
+		dtb.Format(),
+		mediatek.Format(),
+		huawei.Format(),
+		unisoc.Format(),
+		lg.Format(),
+		dz.Format(),
+		sony.Format(),
+		motorola.Format(),
+		star.Format(),
+		rockchip.Format(),
+		amlogic.Format(),
+		allwinner.Format(),
 		ext4.Format(),
 		erofs.Format(),
+		f2fs.Format(),
+		squashfs.Format(),
 		gzip.Format(),
 		lz4.Format(),
 		xz.Format(),
@@ -41,8 +76,11 @@ func Formats() []image.Format {
 		bzip2.Format(),
 		otazip.Format(),
 		zip.Format(),
+		cpio.Format(),
 		tar.Format(),
 		mbr.Format(),
 		lzmaalone.Format(),
+		coolpad.Format(),
+		nb0.Format(),
 	}
 }

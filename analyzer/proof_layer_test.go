@@ -15,6 +15,10 @@ func layered() []packaging {
 		{"erofs", []string{"mkfs.erofs"}, func(t testing.TB, d *device, dir string) string {
 			return d.mkfs(t, dir, func(root, to string) { run(t, dir, "mkfs.erofs", "-zlz4hc", to, root) })
 		}},
+		{"squashfs", []string{"mksquashfs"}, func(t testing.TB, d *device, dir string) string {
+			return d.mkfs(t, dir, func(root, to string) { run(t, dir, "mksquashfs", root, to, "-comp", "xz", "-no-progress", "-quiet") })
+		}},
+		{"f2fs", []string{"mkfs.f2fs", "sload.f2fs"}, packF2FS},
 		{"ap", []string{"mke2fs", "img2simg", "lz4", "tar", "zip"}, packAP},
 		{"blockota", []string{"mke2fs", "brotli", "zip"}, packBlocks},
 		{"disk", []string{"mke2fs", "sgdisk", "xz"}, packDisk},
@@ -120,4 +124,18 @@ func packCD(t testing.TB, d *device, dir string) string {
 	}
 	run(t, dir, "genisoimage", "-quiet", "-R", "-o", "x.iso", images)
 	return filepath.Join(dir, "x.iso")
+}
+
+// packF2FS makes F2FS images, as read-only partitions of Samsung's newer phones are.
+func packF2FS(t testing.TB, d *device, dir string) string {
+	return d.mkfs(t, dir, func(root, to string) {
+		if err := os.WriteFile(to, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(to, 160<<20+2*d.size(t, root)); err != nil {
+			t.Fatal(err)
+		}
+		run(t, dir, "mkfs.f2fs", "-q", "-O", "extra_attr,inode_checksum,sb_checksum", to)
+		run(t, dir, "sload.f2fs", "-f", root, to)
+	})
 }

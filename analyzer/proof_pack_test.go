@@ -68,6 +68,14 @@ func link(t testing.TB, from, to string) {
 func (d *device) mke2fs(t testing.TB, partition, to string, args ...string) {
 	t.Helper()
 	root := filepath.Join(d.dir, partition)
+	size := d.size(t, root)
+	args = append(slices.Clone(args), "-q", "-F", "-i", "4096", "-d", root, to, fmt.Sprintf("%dk", size>>10))
+	run(t, d.dir, "mke2fs", args...)
+}
+
+// size is what a directory needs of a file system, in bytes.
+func (d *device) size(t testing.TB, root string) int64 {
+	t.Helper()
 	size := int64(4 << 20)
 	err := filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -82,8 +90,7 @@ func (d *device) mke2fs(t testing.TB, partition, to string, args ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args = append(slices.Clone(args), "-q", "-F", "-i", "4096", "-d", root, to, fmt.Sprintf("%dk", size>>10))
-	run(t, d.dir, "mke2fs", args...)
+	return size
 }
 
 // images makes a raw image per partition: the input is the one there is, or the directory of them.

@@ -23,6 +23,7 @@ type reader struct {
 	budget *image.Budget
 	opt    Options
 	files  atomic.Int64
+	boot   *verifiedBoot
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
@@ -39,8 +40,12 @@ func (r *reader) visit(ctx context.Context, f *image.File, c *image.Container) *
 		u.File.Kind = c.Kind()
 		u.Gaps = append(u.Gaps, c.Gaps...)
 	}
-	if c != nil && r.opt.Verify && packagingOrPackage(f) {
-		u.Facts = append(u.Facts, integrity(checks(ctx, f, c))...)
+	if r.opt.Verify && packagingOrPackage(f) {
+		var list []Checked
+		if c != nil {
+			list = checks(ctx, f, c)
+		}
+		u.Facts = append(u.Facts, integrity(append(list, r.boot.check(ctx, f, c)...))...)
 	}
 	if f.IsRegular() && f.PartOf == "" {
 		if err := image.Contain(func() error { r.read(f, c, u); return nil }); err != nil {

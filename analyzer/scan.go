@@ -86,12 +86,18 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 		}
 		rec.SHA256 = hex.EncodeToString(sum[:])
 	}
-	r := &reader{list: list, budget: opener.Budget, opt: opt}
+	r := &reader{list: list, budget: opener.Budget, opt: opt, boot: newVerifiedBoot()}
 	units, err := image.Walk(ctx, opener, root, opt.jobs(), func(f *image.File, c *image.Container) *fact.Unit { return r.visit(ctx, f, c) })
 	units = slices.DeleteFunc(units, func(u *fact.Unit) bool { return u == nil })
 	rec.Units = make([]fact.Unit, len(units))
 	for i, u := range units {
 		rec.Units[i] = *u
+	}
+	if opt.Verify && err == nil {
+		var late []Checked
+		if late, err = r.boot.finish(ctx, opener, root, opt.jobs()); len(late) > 0 {
+			addIntegrity(rec, late)
+		}
 	}
 	rec.Complete = err == nil
 	if err != nil {

@@ -38,11 +38,12 @@ func Verify(ctx context.Context, root *image.File, opt Options, deep bool) ([]Ch
 		checks []Checked
 		gaps   []image.Gap
 	}
+	boot := newVerifiedBoot()
 	list, err := image.Walk(ctx, o, root, opt.jobs(), func(f *image.File, c *image.Container) result {
 		if c == nil {
-			return result{}
+			return result{checks: boot.check(ctx, f, c)}
 		}
-		return result{checks(ctx, f, c), c.Gaps}
+		return result{append(checks(ctx, f, c), boot.check(ctx, f, c)...), c.Gaps}
 	})
 	var all []Checked
 	var gaps []image.Gap
@@ -50,7 +51,11 @@ func Verify(ctx context.Context, root *image.File, opt Options, deep bool) ([]Ch
 		all = append(all, r.checks...)
 		gaps = append(gaps, r.gaps...)
 	}
-	return all, gaps, err
+	if err != nil {
+		return all, gaps, err
+	}
+	more, err := boot.finish(ctx, o, root, opt.jobs())
+	return append(all, more...), gaps, err
 }
 
 // checks asks every layer of a container.
@@ -106,4 +111,16 @@ func integrity(list []Checked) []fact.Fact {
 			"bytes", strconv.FormatInt(size, 10), "count", strconv.Itoa(n), "detail", c.Detail)})
 	}
 	return out
+}
+
+// addIntegrity adds the facts of checks that were made after the walk to the files they are about.
+func addIntegrity(rec *fact.Record, late []Checked) {
+	by := map[string][]Checked{}
+	for _, c := range late {
+		by[c.At.String()] = append(by[c.At.String()], c)
+	}
+	for i := range rec.Units {
+		u := &rec.Units[i]
+		u.Facts = append(u.Facts, integrity(by[u.File.Path.String()])...)
+	}
 }

@@ -47,6 +47,23 @@ type Pass struct {
 	Result any
 
 	results map[*Analyzer]any
+	memory  *memory
+}
+
+// memory is what the analyzers of one subject hold together.
+type memory struct{ release func() }
+
+// Bytes returns the file's content, refusing files above limit bytes and those that do not fit in the memory budget.
+// The memory counts as taken until the last analyzer of the file is done.
+func (p *Pass) Bytes(limit int64) ([]byte, error) {
+	if p.File.Size <= limit && p.memory.release == nil {
+		release, err := p.Budget.Hold(p.File.Size)
+		if err != nil {
+			return nil, err
+		}
+		p.memory.release = release
+	}
+	return p.File.Bytes(limit)
 }
 
 // ResultOf returns what an analyzer named in Needs left in Result; nil where it did not want the file.
@@ -91,13 +108,19 @@ type Outcome struct {
 func Run(list []*Analyzer, s *Subject, b *image.Budget) Outcome {
 	var out Outcome
 	results := map[*Analyzer]any{}
+	mem := &memory{}
+	defer func() {
+		if mem.release != nil {
+			mem.release()
+		}
+	}()
 	for _, a := range list {
 		var wants bool
 		err := image.Contain(func() error { wants = a.Wants(s); return nil })
 		if err == nil && !wants {
 			continue
 		}
-		p := &Pass{Subject: s, Budget: b, Analyzer: a, results: results}
+		p := &Pass{Subject: s, Budget: b, Analyzer: a, results: results, memory: mem}
 		if err == nil {
 			err = image.Contain(func() error { return a.Run(p) })
 		}

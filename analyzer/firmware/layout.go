@@ -22,6 +22,7 @@ type root struct {
 	strip     string          // directories in front of the partitions: "dump-master/"
 	tree      bool            // holds partitions as directories; else it is one partition
 	partition string          // of a container that is one partition
+	dir       string          // where its files are placed, if that is not /partition
 	asRoot    map[string]bool // partitions whose directory is the root of the device: system/system/build.prop
 }
 
@@ -81,6 +82,9 @@ func (l *Layout) rootOf(p image.Path, kind string, names []string) root {
 	formats := strings.Split(kind, ",")
 	isFS := l.filesystems[formats[len(formats)-1]]
 	var own string
+	if formats[len(formats)-1] == "cpio" {
+		return ramdisk(p)
+	}
 	if isFS {
 		own = partitionName(p.Name(), names)
 		if slices.Contains(names, "build.prop") {
@@ -91,6 +95,18 @@ func (l *Layout) rootOf(p image.Path, kind string, names []string) root {
 		return root{tree: true, strip: strip, partition: own, asRoot: asRoots(names, strip)}
 	}
 	return root{partition: own}
+}
+
+// ramdisk places the files of a ramdisk below the image it is part of, /boot/ramdisk/init.rc, as dumps do: that of a
+// recovery system has the same names as the device's root and is not it.
+func ramdisk(p image.Path) root {
+	part := path.Base(p.Name())
+	if len(p) > 2 && strings.Contains(p[len(p)-1].Container, "boot") {
+		owner := partitionName(p[len(p)-2].Name, nil)
+		return root{partition: owner, dir: "/" + owner + "/" + p.Name()}
+	}
+	part = partitionName(part, nil)
+	return root{partition: part, dir: "/" + part}
 }
 
 // asRoots lists the partitions of a tree that are the root of the device: since Android 9 the system
@@ -182,6 +198,9 @@ func (r root) place(name string) Spot {
 			top = r.partition
 		}
 		return canonical("/"+name, top)
+	}
+	if r.dir != "" {
+		return Spot{Device: r.dir + "/" + name, Partition: r.partition}
 	}
 	return canonical("/"+r.partition+"/"+name, r.partition)
 }

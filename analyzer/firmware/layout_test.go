@@ -17,7 +17,7 @@ func at(segments ...[2]string) image.Path {
 }
 
 func layout(paths ...image.Path) *Layout {
-	r := &fact.Record{Header: fact.Header{Filesystems: []string{"ext4", "otazip"}}}
+	r := &fact.Record{Header: fact.Header{Filesystems: []string{"ext4", "otazip", "cpio"}}}
 	for _, p := range paths {
 		for n := 1; n <= len(p); n++ {
 			r.Units = append(r.Units, fact.Unit{File: fact.FileInfo{Path: p[:n]}})
@@ -51,6 +51,11 @@ func TestSpot(t *testing.T) {
 		{"app in an APEX", []image.Path{at([2]string{"otazip", "system/apex/com.x.apex"}, [2]string{"zip", "apex_payload.img"}, [2]string{"ext4", "app/X/X.apk"}, [2]string{"zip", "classes.dex"}),
 			at([2]string{"otazip", "system/build.prop"})},
 			Spot{Device: "/apex/com.x/app/X/X.apk", Partition: "system", Member: "classes.dex"}},
+		{"ramdisk of a boot image", []image.Path{at([2]string{"zip", "boot.img"}, [2]string{"boot", "ramdisk"}, [2]string{"gzip,cpio", "init.rc"})},
+			Spot{Device: "/boot/ramdisk/init.rc", Partition: "boot"}},
+		{"recovery with a system of its own", []image.Path{at([2]string{"zip", "recovery_a.img"}, [2]string{"boot", "ramdisk"}, [2]string{"lz4,cpio", "system/build.prop"})},
+			Spot{Device: "/recovery/ramdisk/system/build.prop", Partition: "recovery"}},
+		{"ramdisk alone", []image.Path{at([2]string{"zip", "ramdisk.img"}, [2]string{"gzip,cpio", "init.rc"})}, Spot{Device: "/ramdisk/init.rc", Partition: "ramdisk"}},
 		{"packaging", []image.Path{at([2]string{"zip", "radio.img"})}, Spot{Partition: "radio.img"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package image
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -45,11 +46,14 @@ type Budget struct {
 	files  atomic.Int64
 	bytes  atomic.Int64
 	opened atomic.Int64
+	held   hold
 }
 
 // NewBudget starts a run.
 func NewBudget(l Limits) *Budget {
-	return &Budget{Limits: l, cache: newCache(l.Memory / 4)}
+	b := &Budget{Limits: l, cache: newCache(l.Memory / 4)}
+	b.held.idle.L = &b.held.mu
+	return b
 }
 
 // CheckRatio refuses a stream whose decoded size stands in no honest proportion to its encoded size.
@@ -86,4 +90,35 @@ func (b *Budget) list(size int64) error {
 		return fmt.Errorf("%w: more than %d bytes in all files", ErrBudget, b.Bytes)
 	}
 	return nil
+}
+
+// hold is the memory that files read whole take at one time.
+type hold struct {
+	mu   sync.Mutex
+	idle sync.Cond
+	used int64
+}
+
+// Hold waits until a file of n bytes that is read whole, and what is made of it, fit in the memory budget beside those
+// that others hold, and returns what gives the memory back. A file that would not fit even alone is refused. Who
+// holds must not hold again before it gave back.
+func (b *Budget) Hold(n int64) (release func(), err error) {
+	room := b.Memory / 2 // the cache of decoded blocks has a quarter
+	if n > room {
+		return nil, fmt.Errorf("%w: a file of %d bytes is to be read whole, %d bytes of memory allow for %d", ErrBudget, n, b.Memory, room)
+	}
+	n = min(2*n, room) // the bytes, and what is made of them
+	h := &b.held
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.used+n > room {
+		h.idle.Wait()
+	}
+	h.used += n
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.used -= n
+		h.idle.Broadcast()
+	}, nil
 }

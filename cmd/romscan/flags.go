@@ -20,6 +20,7 @@ import (
 type readFlags struct {
 	timeout                   time.Duration
 	depth, jobs               int
+	files, opened             int64
 	bytes, mem, ratio, spool  string
 	quiet                     bool
 	verbose                   int
@@ -32,6 +33,8 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	l := image.DefaultLimits()
 	fs.DurationVar(&f.timeout, "timeout", 0, "stop reading after this long; what was read is reported")
 	fs.IntVar(&f.depth, "max-depth", l.Depth, "containers inside containers")
+	fs.Int64Var(&f.files, "max-files", l.Files, "files in all containers")
+	fs.Int64Var(&f.opened, "max-containers", l.Opened, "containers opened")
 	fs.StringVar(&f.bytes, "max-bytes", "200GiB", "sum of the sizes of all files")
 	fs.StringVar(&f.ratio, "max-ratio", strconv.FormatInt(l.Ratio, 10), "decoded bytes per encoded byte")
 	fs.StringVar(&f.mem, "mem", "1GiB", "memory: bounds decoded streams and caches, steers the garbage collector")
@@ -58,7 +61,7 @@ func (f *readFlags) options(cmd *cobra.Command) (analyzer.Options, error) {
 			return analyzer.Options{}, fail(exitUsage, fmt.Errorf("--%s: %w", x.name, err))
 		}
 	}
-	l.Depth, l.Duration = f.depth, f.timeout
+	l.Depth, l.Duration, l.Files, l.Opened = f.depth, f.timeout, f.files, f.opened
 	// The collector works rarely while there is room, and harder before the process outgrows --mem.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(l.Memory / 4 * 3)

@@ -23,7 +23,7 @@ func Analyzer() *fact.Analyzer {
 }
 
 func run(p *fact.Pass) error {
-	data, err := p.File.Bytes(p.Budget.MaxFile)
+	data, err := p.Bytes(p.Budget.MaxFile)
 	if err != nil {
 		p.Gap(err)
 	}

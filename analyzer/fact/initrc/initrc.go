@@ -88,7 +88,7 @@ func words(line string) []string {
 var runs = []string{"exec", "exec_background", "exec_start", "start", "restart", "class_start", "insmod"}
 
 func run(p *fact.Pass) error {
-	data, err := p.File.Bytes(maxSize)
+	data, err := p.Bytes(maxSize)
 	if err != nil && len(data) == 0 {
 		return err
 	}

@@ -88,7 +88,7 @@ func parse(data []byte, o *pe.Options) (f *pe.File, err error) {
 }
 
 func run(p *fact.Pass) error {
-	data, err := p.File.Bytes(min(p.Budget.MaxFile, maxFile))
+	data, err := p.Bytes(min(p.Budget.MaxFile, maxFile))
 	if err != nil {
 		p.Gap(err)
 	}

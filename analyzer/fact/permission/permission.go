@@ -48,7 +48,7 @@ func wants(s *fact.Subject) bool {
 }
 
 func run(p *fact.Pass) error {
-	data, err := p.File.Bytes(maxSize)
+	data, err := p.Bytes(maxSize)
 	if err != nil && len(data) == 0 {
 		return err
 	}

@@ -62,7 +62,7 @@ func isName(b []byte) bool {
 }
 
 func run(p *fact.Pass) error {
-	data, err := p.File.Bytes(maxSize)
+	data, err := p.Bytes(maxSize)
 	if err != nil && len(data) == 0 {
 		return err
 	}

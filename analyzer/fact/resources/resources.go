@@ -58,7 +58,7 @@ func recognise(head []byte, size int64) bool {
 }
 
 func run(p *fact.Pass) error {
-	data, err := p.File.Bytes(p.Budget.MaxFile)
+	data, err := p.Bytes(p.Budget.MaxFile)
 	if len(data) < reschunk.HeaderSize {
 		return err
 	}

@@ -63,7 +63,7 @@ func run(p *fact.Pass) error {
 	if p.File.Size > maxFile {
 		return image.Errorf(image.OverBudget, -1, "text of %d bytes, limit %d", p.File.Size, maxFile)
 	}
-	data, err := p.File.Bytes(p.Budget.MaxFile)
+	data, err := p.Bytes(p.Budget.MaxFile)
 	if err != nil {
 		p.Gap(err)
 	}

@@ -59,10 +59,7 @@ func sniff(r io.ReaderAt, size int64) bool {
 }
 
 // Disk is an opened disk. It is immutable and safe for concurrent use.
-type Disk struct {
-	*image.Index
-	checks []image.Check
-}
+type Disk struct{ *image.Parts }
 
 // table is one of the two copies of the partition table.
 type table struct {
@@ -74,7 +71,7 @@ type table struct {
 }
 
 func open(r io.ReaderAt, size int64, _ *image.Budget) (fs.FS, error) {
-	d := &Disk{Index: image.NewIndex()}
+	d := &Disk{image.NewParts(r, size)}
 	var first error
 	for _, copy := range places(r, size) {
 		t, err := d.readTable(r, size, copy)
@@ -148,7 +145,7 @@ func (d *Disk) check(p place, what string, n int64, stated, found uint32) {
 	if stated != found {
 		c.Outcome, c.Detail = image.Mismatched, fmt.Sprintf("stated %08x, found %08x", stated, found)
 	}
-	d.checks = append(d.checks, c)
+	d.Later(func(context.Context) image.Check { return c })
 }
 
 // list makes a file of each entry that is used.
@@ -176,7 +173,7 @@ func (d *Disk) list(r io.ReaderAt, size int64, t *table) error {
 			d.Miss(name, image.Errorf(image.Malformed, at+i*t.entry+32, "partition from sector %d to %d", begin, end))
 			continue
 		}
-		d.AddSection(name, r, size, int64(begin)*t.sector, int64(end-begin+1)*t.sector)
+		d.AddStretch(name, int64(begin)*t.sector, int64(end-begin+1)*t.sector, image.Attr{})
 	}
 	return nil
 }
@@ -196,13 +193,4 @@ func fileName(raw []byte, i int) string {
 		name = fmt.Sprintf("partition-%d", i+1)
 	}
 	return name + ".img"
-}
-
-// Verify implements [image.Verifier]: the checksums of the table, compared when it was opened.
-func (d *Disk) Verify(_ context.Context, yield func(image.Check) bool) {
-	for _, c := range d.checks {
-		if !yield(c) {
-			return
-		}
-	}
 }

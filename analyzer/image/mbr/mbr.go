@@ -1,6 +1,6 @@
 // Package mbr reads disk images with an MBR partition table.
 //
-// In: a disk image. Out: an [image.Index] with one file a partition, "partition-1.img", in place.
+// In: a disk image. Out: an [image.Parts] with one file a partition, "partition-1.img", in place.
 //
 //	fsys, err := mbr.Format().Open(r, size, budget)
 //
@@ -85,11 +85,11 @@ func open(r io.ReaderAt, size int64, _ *image.Budget) (fs.FS, error) {
 	if len(list) == 0 {
 		return nil, image.Errorf(image.Malformed, 446, "no partition table")
 	}
-	x := image.NewIndex()
+	x := image.NewParts(r, size)
 	logical := 5
 	for i, e := range list {
 		if !e.extended() {
-			x.AddSection(fmt.Sprintf("partition-%d.img", i+1), r, size, e.start*sector, e.count*sector)
+			x.AddStretch(fmt.Sprintf("partition-%d.img", i+1), e.start*sector, e.count*sector, image.Attr{})
 			continue
 		}
 		logical = chain(x, r, size, e.start, logical)
@@ -98,7 +98,7 @@ func open(r io.ReaderAt, size int64, _ *image.Budget) (fs.FS, error) {
 }
 
 // chain lists the logical partitions of an extended one: each table names one partition and the next table.
-func chain(x *image.Index, r io.ReaderAt, size, base int64, number int) int {
+func chain(x *image.Parts, r io.ReaderAt, size, base int64, number int) int {
 	seen := map[int64]bool{}
 	for at := base; ; {
 		if seen[at] || len(seen) >= maxLogical {
@@ -116,7 +116,7 @@ func chain(x *image.Index, r io.ReaderAt, size, base int64, number int) int {
 				next = base + e.start
 				continue
 			}
-			x.AddSection(fmt.Sprintf("partition-%d.img", number), r, size, (at+e.start)*sector, e.count*sector)
+			x.AddStretch(fmt.Sprintf("partition-%d.img", number), (at+e.start)*sector, e.count*sector, image.Attr{})
 			number++
 		}
 		if next < 0 {

@@ -40,7 +40,7 @@ func disk(t testing.TB) []byte {
 	return raw
 }
 
-func load(t testing.TB, raw []byte) *image.Index {
+func load(t testing.TB, raw []byte) *image.Parts {
 	t.Helper()
 	r := bytes.NewReader(raw)
 	if !Format().Sniff(r, r.Size()) {
@@ -50,7 +50,7 @@ func load(t testing.TB, raw []byte) *image.Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fsys.(*image.Index)
+	return fsys.(*image.Parts)
 }
 
 func TestSfdisk(t *testing.T) {

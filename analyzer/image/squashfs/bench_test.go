@@ -1,0 +1,85 @@
+package squashfs
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+const benchBytes = 8*12<<20 + 1000*8<<10
+
+// benchImage makes an image of a tree of about 100 MB: large files, and many small ones.
+func benchImage(b *testing.B, comp string) string {
+	b.Helper()
+	tree := b.TempDir()
+	for i := range 8 {
+		write(b, tree, fmt.Sprintf("app/%d/large", i), prose(uint32(i), 12<<20))
+	}
+	for i := range 1000 {
+		write(b, tree, fmt.Sprintf("etc/%d/%d", i%50, i), prose(uint32(i), 8<<10))
+	}
+	return mksquashfs(b, tree, "-comp", comp)
+}
+
+var benches = []string{"gzip", "xz", "lz4", "zstd", "lzo"}
+
+// BenchmarkRead opens an image, with a cache that is empty, and reads all of it.
+func BenchmarkRead(b *testing.B) {
+	for _, comp := range benches {
+		b.Run(comp, func(b *testing.B) {
+			img := benchImage(b, comp)
+			buf := make([]byte, 1<<20)
+			b.SetBytes(benchBytes)
+			for b.Loop() {
+				readTree(b, load(b, img), buf)
+			}
+		})
+	}
+}
+
+func readTree(b *testing.B, fsys fs.FS, buf []byte) {
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		f, err := fsys.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{f}, buf)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkExtract has squashfs-tools take the same files out, to disk. cpu-MB/s counts both its processors.
+func BenchmarkExtract(b *testing.B) {
+	tool, err := exec.LookPath("unsquashfs")
+	if err != nil {
+		b.Skip("no unsquashfs")
+	}
+	for _, comp := range benches {
+		b.Run(comp, func(b *testing.B) {
+			img := benchImage(b, comp)
+			b.SetBytes(benchBytes)
+			cpu := 0.0
+			for b.Loop() {
+				out := filepath.Join(b.TempDir(), "out")
+				cmd := exec.Command(tool, "-n", "-q", "-p", "1", "-d", out, img)
+				if msg, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%v: %s", err, msg)
+				}
+				cpu += (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+				os.RemoveAll(out)
+			}
+			b.ReportMetric(float64(benchBytes)*float64(b.N)/1e6/cpu, "cpu-MB/s")
+		})
+	}
+}
