@@ -1,23 +1,22 @@
 // Package sevenzip reads 7z archives.
 //
-// In: a .7z archive, encrypted ones with the password from the run's keys. Out: a *FS, an [image.Index] of its files.
-// Each is decoded once when it is read, from the start of the block of files it was compressed with.
+// In: a .7z archive, in one file or in volumes (.7z.001); encrypted ones with a password from the run's key file. Out:
+// a *FS, an [image.Index] of its files. What is stored is read in place, encrypted or not; what was compressed
+// together is decoded once for all its files.
 //
 //	fsys, err := sevenzip.Format().Open(r, size, budget)
 //
-// Limit: the memory an archive's dictionary takes is what the archive says, up to the size of what it holds.
+// Limit: PPMd, BCJ2 and some rarer methods are not decoded; the files they hold are listed, each with a gap.
 package sevenzip
 
 import (
-	"context"
-	"errors"
+	"bytes"
+	"encoding/binary"
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"path"
-	"strings"
-
-	"github.com/bodgit/sevenzip"
+	"regexp"
+	"slices"
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
@@ -27,204 +26,237 @@ import (
 func Format() image.Format {
 	return image.Format{
 		Name: "7z",
-		Doc:  "7z archive: how collections and forums pack firmware; with --keys, `7z PASSWORD`.",
-		Refs: []string{"https://www.7-zip.org/7z.html", "https://github.com/bodgit/sevenzip"},
-		Limits: []string{
-			"archives in several volumes are not put together",
-			"the dictionary is allocated as the archive says, not as --mem says",
+		Doc:  "7z archive, whole or in volumes: how collections and forums pack firmware; with --keys, `7z PASSWORD`.",
+		Refs: []string{
+			"https://py7zr.readthedocs.io/en/latest/archive_format.html (the format, written down)",
+			"LZMA SDK: DOC/7zFormat.txt, DOC/Methods.txt",
 		},
-		Sniff: sniff,
-		Open:  open,
+		Limits: []string{
+			"methods: Copy, LZMA, LZMA2, Deflate, BZip2, Zstandard, AES-256, and the filters Delta, x86, ARM, ARM-Thumb and ARM64; not PPMd, BCJ2 and the filters of other processors",
+			"passwords have no blanks, as fields of a key file have none, and are one for the whole archive",
+			"self-extracting archives are not recognised",
+		},
+		Sniff:   sniff,
+		Open:    open,
+		Group:   group,
+		OpenSet: openSet,
 	}
 }
 
 const (
-	magic = "7z\xBC\xAF\x27\x1C"
-	// maxHeader bounds the header, which the library reads whole; that of 100,000 files takes 10 MB.
-	maxHeader = 256 << 20
+	magic      = "7z\xBC\xAF\x27\x1C"
+	startSize  = 32       // bytes: magic, version, and where the header is
+	maxHeader  = 64 << 20 // bytes; that of 100,000 files takes 10 MB
+	maxNesting = 4        // headers compressed inside of compressed headers; real ones have one
 )
 
 func sniff(r io.ReaderAt, size int64) bool {
-	h := bin.Head(r, size, 32)
-	return len(h) == 32 && string(h[:6]) == magic && h[6] == 0
+	h := bin.Head(r, size, startSize)
+	return len(h) == startSize && string(h[:6]) == magic && h[6] == 0
 }
 
-// FS is an opened archive. It is immutable and safe for concurrent use.
+// FS is an opened archive. It is safe for concurrent use.
 type FS struct {
 	*image.Index
-	files map[string]*sevenzip.File
+	files []file // with content, in the order of the archive
 }
 
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
-	head, err := bin.ReadAt(r, size, 0, 32, 32)
+	a := &archive{r: r, size: size, budget: b, x: &FS{Index: image.NewIndex()}}
+	raw, err := a.header()
 	if err != nil {
 		return nil, err
 	}
-	c := bin.Little(head[12:], 12)
-	at, length := c.U64(), c.U64()
-	switch {
-	case at > uint64(size) || length > uint64(size) || 32+at+length > uint64(size):
-		return nil, image.Errorf(image.Truncated, size, "the header of %d bytes is at 0x%x, behind the end", length, 32+at)
-	case length > maxHeader:
-		return nil, image.Errorf(image.OverBudget, 12, "a header of %d bytes, limit %d", length, maxHeader)
+	for range maxNesting {
+		if len(raw) == 0 {
+			return a.x, nil
+		}
+		if raw[0] != idEncodedHeader {
+			return a.x, a.read(raw)
+		}
+		if raw, err = a.unpackHeader(raw); err != nil {
+			return nil, err
+		}
 	}
-	z, err := openAny(r, size, b)
+	return nil, image.Errorf(image.Malformed, -1, "a header packed more than %d times", maxNesting)
+}
+
+// archive is one while it is opened.
+type archive struct {
+	r      io.ReaderAt
+	size   int64
+	budget *image.Budget
+	x      *FS
+	at     int64 // of the header, for errors
+	lock   lock
+}
+
+// header returns the header as it stands at the end of the archive.
+func (a *archive) header() ([]byte, error) {
+	head, err := bin.ReadAt(a.r, a.size, 0, startSize, startSize)
 	if err != nil {
 		return nil, err
 	}
-	x := &FS{image.NewIndex(), map[string]*sevenzip.File{}}
-	for _, f := range z.File {
-		x.list(f, size, b)
+	if sum := binary.LittleEndian.Uint32(head[8:]); sum != crc32.ChecksumIEEE(head[12:]) {
+		a.x.Miss("", image.Errorf(image.Malformed, 8, "CRC32 of the start header: stated %08x, found %08x", sum, crc32.ChecksumIEEE(head[12:])))
 	}
-	return x, nil
-}
-
-// openAny opens an archive, with the passwords of the run where its header is encrypted.
-func openAny(r io.ReaderAt, size int64, b *image.Budget) (*sevenzip.Reader, error) {
-	z, err := sevenzip.NewReader(r, size)
-	if err == nil && !locked(z) {
-		return z, nil
+	at, length := binary.LittleEndian.Uint64(head[12:]), binary.LittleEndian.Uint64(head[20:])
+	room := uint64(a.size - startSize)
+	if length == 0 {
+		return nil, nil
 	}
-	for _, k := range b.Keys.Of("7z") {
-		if with, kerr := sevenzip.NewReaderWithPassword(r, size, k.Fields[0]); kerr == nil && !locked(with) {
-			return with, nil
-		}
+	if at > room || length > room-at {
+		return nil, image.Errorf(image.Truncated, a.size, "the header, which says what there is, lies at 0x%x, past the end", startSize+at)
 	}
-	if err == nil {
-		return z, nil // the names can be read; each file says that it is encrypted
-	}
-	return nil, reason(err)
-}
-
-// locked reports whether the first file with content cannot be decoded for want of a password.
-func locked(z *sevenzip.Reader) bool {
-	for _, f := range z.File {
-		if f.UncompressedSize == 0 || f.FileInfo().IsDir() {
-			continue
-		}
-		var re *sevenzip.ReadError
-		h, err := f.Open()
-		if err == nil {
-			_, err = h.Read(make([]byte, 1))
-			h.Close()
-		}
-		return errors.As(err, &re) && re.Encrypted
-	}
-	return false
-}
-
-func reason(err error) error {
-	var re *sevenzip.ReadError
-	switch {
-	case errors.As(err, &re) && re.Encrypted:
-		return image.Errorf(image.Encrypted, -1, "7z with a password (AES-256): %v", re.Err)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return image.Errorf(image.Truncated, -1, "7z: %v", err)
-	}
-	return image.Errorf(image.Malformed, -1, "7z: %v", err)
-}
-
-// list adds one file. Names are slash-separated, whatever they look like in the archive.
-func (x *FS) list(f *sevenzip.File, size int64, b *image.Budget) {
-	info := f.FileInfo()
-	var parts []string
-	for p := range strings.SplitSeq(strings.ReplaceAll(f.Name, `\`, "/"), "/") {
-		if p == "" || p == "." {
-			continue
-		}
-		base, _, ok := image.ValidName(p)
-		if !ok {
-			x.Miss("", image.Errorf(image.Malformed, -1, "%.100q is no path", f.Name))
-			return
-		}
-		parts = append(parts, base)
-	}
-	name := path.Join(parts...)
-	e := image.Entry{Mode: info.Mode().Perm(), Attr: image.Attr{Offset: -1}}
-	switch {
-	case name == "":
-		return
-	case info.IsDir():
-		e.Mode |= fs.ModeDir
-	case info.Size() < 0:
-		x.Miss(name, image.Errorf(image.Malformed, -1, "a file of %d bytes", info.Size()))
-		return
-	case info.Mode()&fs.ModeSymlink != 0:
-		h, err := f.Open()
-		if err == nil {
-			var target []byte
-			target, err = io.ReadAll(io.LimitReader(h, 4096))
-			e.Link = string(target)
-			h.Close()
-		}
-		if err != nil {
-			x.Miss(name, reason(err))
-			return
-		}
-		e.Mode |= fs.ModeSymlink
-	default:
-		name = x.Free(name)
-		e.Size = info.Size()
-		// What a file takes of the archive is known for its whole block only: the archive stands for it.
-		stream := b.NewStream(e.Size, size, func() (io.ReadCloser, error) { return decode(f) })
-		e.Open = func() (io.ReaderAt, error) { return stream.Open(), nil }
-		x.files[name] = f
-	}
-	if err := x.Add(name, e); err != nil {
-		x.Miss(name, err)
-	}
-}
-
-// decode gives errors their reasons.
-func decode(f *sevenzip.File) (io.ReadCloser, error) {
-	h, err := f.Open()
+	a.at = startSize + int64(at)
+	raw, err := bin.ReadAt(a.r, a.size, a.at, int64(length), min(maxHeader, a.budget.Memory/4))
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
-	return reader{h}, nil
+	if sum := binary.LittleEndian.Uint32(head[28:]); sum != crc32.ChecksumIEEE(raw) {
+		a.x.Miss("", image.Errorf(image.Malformed, a.at, "CRC32 of the header: stated %08x, found %08x", sum, crc32.ChecksumIEEE(raw)))
+	}
+	return raw, nil
 }
 
-type reader struct{ io.ReadCloser }
-
-func (r reader) Read(p []byte) (int, error) {
-	n, err := r.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		err = reason(err)
+// unpackHeader decodes a header that is packed.
+func (a *archive) unpackHeader(raw []byte) ([]byte, error) {
+	p := &parser{Cursor: bin.Little(raw[1:], a.at+1)}
+	s, err := p.streams(a)
+	if err != nil {
+		return nil, err
 	}
-	return n, err
+	if len(s.folders) != 1 {
+		return nil, image.Errorf(image.Malformed, a.at, "a header in %d packed blocks", len(s.folders))
+	}
+	f := s.folders[0]
+	if f.size > min(maxHeader, a.budget.Memory/4) {
+		return nil, image.Errorf(image.OverBudget, a.at, "a header of %d bytes", f.size)
+	}
+	if err := a.unlock(s, true); err != nil {
+		return nil, err
+	}
+	out, err := f.decode(a)
+	if err != nil {
+		return nil, err
+	}
+	if f.crc.there && crc32.ChecksumIEEE(out) != f.crc.sum {
+		a.x.Miss("", image.Errorf(image.Malformed, a.at, "CRC32 of the packed header: stated %08x, found %08x", f.crc.sum, crc32.ChecksumIEEE(out)))
+	}
+	return out, nil
 }
 
-// Verify implements [image.Verifier]: it decodes every file and compares it with the CRC-32 in the header.
-func (x *FS) Verify(ctx context.Context, yield func(image.Check) bool) {
-	_ = fs.WalkDir(x, ".", func(name string, d fs.DirEntry, err error) error {
-		f := x.files[name]
-		if err != nil || f == nil {
-			return nil
-		}
-		c := image.Check{Name: name, What: "crc32", Outcome: image.Unverified, Whole: true, Bytes: int64(f.UncompressedSize), Offset: -1}
-		if f.CRC32 == 0 && f.UncompressedSize > 0 {
-			c.Detail = "the archive states none"
-		} else if h, err := decode(f); err != nil {
-			c.Detail = err.Error()
-		} else {
-			sum := crc32.NewIEEE()
-			n, err := io.Copy(sum, image.ReaderContext(ctx, h))
-			h.Close()
-			switch {
-			case err != nil:
-				c.Detail = err.Error()
-			case n == c.Bytes && sum.Sum32() == f.CRC32:
-				c.Outcome = image.Matched
-			default:
-				c.Outcome = image.Mismatched
-				c.Detail = image.Differ(be32(f.CRC32), be32(sum.Sum32()))
+// decode decodes all of a folder that is known to be small.
+func (f *folder) decode(a *archive) ([]byte, error) {
+	r, err := f.reader(a)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var out bytes.Buffer
+	if _, err := io.Copy(&out, io.LimitReader(r, f.size)); err != nil {
+		return nil, image.BrokenStream(err)
+	}
+	if int64(out.Len()) < f.size {
+		return nil, image.Errorf(image.Truncated, -1, "%d of %d bytes", out.Len(), f.size)
+	}
+	return out.Bytes(), nil
+}
+
+// read reads a header that is not packed.
+func (a *archive) read(raw []byte) error {
+	p := &parser{Cursor: bin.Little(raw, a.at)}
+	if id := p.U8(); id != idHeader {
+		return image.Errorf(image.Malformed, a.at, "a header of kind 0x%02x", id)
+	}
+	var s streams
+	for {
+		switch id := p.number(); {
+		case p.Err() != nil:
+			return p.Err()
+		case id == idEnd:
+			return a.lost(s)
+		case id == idArchiveProperties:
+			for p.number() != idEnd && p.Err() == nil {
+				p.Skip(p.length())
 			}
+		case id == idAdditionalStreams:
+			if _, err := p.streams(a); err != nil {
+				return err
+			}
+		case id == idMainStreams:
+			var err error
+			if s, err = p.streams(a); err != nil {
+				return err
+			}
+		case id == idFiles:
+			entries, err := p.files(a.budget)
+			if err != nil {
+				return err
+			}
+			if err := a.unlock(s, false); err != nil {
+				return err
+			}
+			a.list(entries, s)
+			return nil
+		default:
+			return image.Errorf(image.Malformed, a.at+int64(p.Pos()), "part 0x%02x of the header", id)
 		}
-		if !yield(c) || ctx.Err() != nil {
-			return fs.SkipAll
-		}
-		return nil
-	})
+	}
 }
 
-func be32(v uint32) []byte { return []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)} }
+// lost reports content that no file has.
+func (a *archive) lost(s streams) error {
+	if len(s.folders) > 0 {
+		a.x.Miss("", image.Errorf(image.Malformed, a.at, "%d packed blocks, and no files", len(s.folders)))
+	}
+	return nil
+}
+
+var volume = regexp.MustCompile(`(?i)^(.+\.7z)\.([0-9]{3,5})$`)
+
+// group takes the volumes of an archive, if they are all there: 001, 002 and so on.
+func group(names []string) []image.Set {
+	var sets []image.Set
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		m := volume.FindStringSubmatch(name)
+		if m == nil {
+			continue
+		}
+		if k := len(sets) - 1; k >= 0 && sets[k].Name == m[1] {
+			sets[k].Names = append(sets[k].Names, name)
+		} else {
+			sets = append(sets, image.Set{Name: m[1], Names: []string{name}})
+		}
+	}
+	return slices.DeleteFunc(sets, func(s image.Set) bool { return len(s.Names) < 2 || volumeNumber(s.Names[0]) != 1 })
+}
+
+// volumeNumber is -1 for a name that is none of a volume.
+func volumeNumber(name string) int {
+	m := volume.FindStringSubmatch(name)
+	if m == nil {
+		return -1
+	}
+	n := 0
+	for _, c := range m[2] {
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
+
+func openSet(parts []image.Part, b *image.Budget) (fs.FS, error) {
+	whole := image.NewSpace(0)
+	for i, p := range parts {
+		if n := volumeNumber(p.Name); n >= 0 && n != i+1 {
+			return nil, image.Errorf(image.Truncated, whole.Size(), "volume %03d is missing", i+1)
+		}
+		if err := whole.Place(whole.Size(), p.Size, p); err != nil {
+			return nil, err
+		}
+	}
+	if !sniff(whole, whole.Size()) {
+		return nil, image.Errorf(image.Malformed, 0, "no magic of 7z")
+	}
+	return open(whole, whole.Size(), b)
+}
