@@ -98,7 +98,7 @@ func (d *reader) some(p []byte, off int64, buf []byte) (int, error) {
 	// buf is now the block before and the ciphertext, of which last tells how much is there.
 	text := buf[:size+(last-first+size-1)&^(size-1)]
 	d.decrypt(text)
-	return copy(p, text[size:size+last-first][off-first:]), err
+	return copy(p, text[size : size+last-first][off-first:]), err
 }
 
 // decrypt works on whole blocks in place, from the last one on; the first block is the one before. Of an incomplete

@@ -112,7 +112,7 @@ func openVolumes(parts []image.Part, b *image.Budget) (fs.FS, error) {
 	if err != nil && len(files) == 0 {
 		return nil, reason(err)
 	}
-	x := &FS{Index: image.NewIndex()}
+	x := &FS{Index: image.NewIndex(), a: a}
 	if err != nil {
 		x.Miss("", reason(err))
 	}

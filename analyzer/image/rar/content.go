@@ -1,8 +1,6 @@
 package rar
 
 import (
-	"context"
-	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -19,14 +17,16 @@ import (
 // FS is an opened archive. It is safe for concurrent use.
 type FS struct {
 	*image.Index
-	files []file
+	a      *archive
+	serial bool // files can only be decoded one after the other
+	files  []file
 }
 
 // file is one with content.
 type file struct {
-	name  string
-	size  int64
-	check func(context.Context) error // decodes it whole, and compares its checksum
+	name string
+	size int64
+	nth  int // of the archive's entries
 }
 
 // maxStated bounds the size that is believed of a file.
@@ -38,6 +38,7 @@ func (a *archive) list(x *FS, entries []entry) {
 	for i, e := range entries {
 		if e.Solid && solid == nil {
 			solid = a.newSolid(entries)
+			x.serial = true
 		}
 		a.add(x, entries, i, solid)
 	}
@@ -120,7 +121,7 @@ func (a *archive) content(x *FS, out *image.Entry, name string, entries []entry,
 			return stream.Open(), nil
 		}
 	}
-	x.files = append(x.files, file{name, e.UnPackedSize, func(ctx context.Context) error { return a.verify(ctx, i, solid != nil) }})
+	x.files = append(x.files, file{name, e.UnPackedSize, i})
 }
 
 // sample reads the start of an encrypted file: others of the archive may have another password.
@@ -270,49 +271,4 @@ func (p *pace) Read(b []byte) (int, error) {
 		return n, image.Errorf(image.OverBudget, -1, "%d bytes decoded in %d s", p.done, int(spent.Seconds()))
 	}
 	return n, reason(err)
-}
-
-// verify decodes a file whole; the library compares its checksum at the end.
-func (a *archive) verify(ctx context.Context, i int, solid bool) error {
-	var r io.ReadCloser
-	files, err := []*rardecode.File(nil), errors.New("solid")
-	if !solid {
-		files, err = rardecode.List(a.parts[0].Name, a.options()...)
-	}
-	if err == nil && i < len(files) {
-		r, err = files[i].Open()
-	} else {
-		var all *rardecode.ReadCloser
-		if all, err = rardecode.OpenReader(a.parts[0].Name, a.options()...); err == nil {
-			for k := 0; k <= i && err == nil; k++ {
-				_, err = all.Next()
-			}
-			r = all
-		}
-	}
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	p := paced(r)
-	_, err = io.Copy(io.Discard, image.ReaderContext(ctx, p))
-	if errors.Is(p.cause, rardecode.ErrBadFileChecksum) {
-		return p.cause
-	}
-	return err
-}
-
-// Verify implements [image.Verifier].
-func (x *FS) Verify(ctx context.Context, yield func(image.Check) bool) {
-	for _, f := range x.files {
-		c := image.Check{Name: f.name, What: "rar checksum", Outcome: image.Matched, Whole: true, Bytes: f.size, Offset: -1}
-		if err := f.check(ctx); errors.Is(err, rardecode.ErrBadFileChecksum) {
-			c.Outcome, c.Detail = image.Mismatched, err.Error()
-		} else if err != nil {
-			c.Outcome, c.Detail = image.Unverified, err.Error()
-		}
-		if ctx.Err() != nil || !yield(c) {
-			return
-		}
-	}
 }

@@ -24,11 +24,10 @@ type folder struct {
 
 // coder is one step. Its inputs and outputs are numbered through all coders of the folder.
 type coder struct {
-	id                []byte
-	properties        []byte
-	firstIn, ins      int
-	firstOut, outs    int
-	packedIn, sizeOut int64
+	id             []byte
+	properties     []byte
+	firstIn, ins   int
+	firstOut, outs int
 }
 
 // bind says that an input takes what an output gives.

@@ -9,6 +9,7 @@
 package htc
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
@@ -16,6 +17,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"unicode/utf8"
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
@@ -97,7 +99,7 @@ func readHeader(r io.ReaderAt, size, at int64) (header, error) {
 		}
 		if string(raw[:8]) == magic {
 			h := header{data: at + headerSize, index: int(binary.BigEndian.Uint16(raw[8:])), chunk: int64(raw[10]) << 20}
-			h.version = strings.Trim(string(raw[11:31]), "\xFF\x00")
+			h.version = string(bytes.TrimFunc(raw[11:31], func(r rune) bool { return r == 0 || r == utf8.RuneError })) // 0xFF fills it
 			return h, nil
 		}
 	}

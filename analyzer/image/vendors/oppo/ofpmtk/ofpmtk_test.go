@@ -55,7 +55,8 @@ func build(t testing.TB) []byte {
 		table = append(table, e...)
 		data := bytes.Clone(f.data)
 		n := min(f.encrypted, len(data))
-		cipher.NewCFBEncrypter(block, iv).XORKeyStream(data[:n], data[:n]) //nolint:staticcheck // the mode is the container's
+		//lint:ignore SA1019 the mode is the container's
+		cipher.NewCFBEncrypter(block, iv).XORKeyStream(data[:n], data[:n])
 		raw = append(raw, data...)
 	}
 	h := make([]byte, headerSize)

@@ -214,7 +214,7 @@ func begin(f *zip.File, password string) (io.ReadCloser, error) {
 	}
 	check := byte(f.CRC32 >> 24)
 	if f.Flags&flagDescriptor != 0 {
-		check = byte(f.ModifiedTime >> 8) //nolint:staticcheck // the field as it stands is what is checked
+		check = byte(f.ModifiedTime >> 8)
 	}
 	if head[cipherHeader-1] != check {
 		return nil, image.Errorf(image.Encrypted, -1, "the password does not fit this file")
