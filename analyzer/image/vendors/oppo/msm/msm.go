@@ -34,9 +34,21 @@ func Format() image.Format {
 			"encrypted files of OPS shorter than 16 bytes are not decrypted",
 			"checksums of sparse images in OPS are of the expanded image and not compared",
 		},
-		Sniff: func(r io.ReaderAt, size int64) bool { _, err := readFooter(r, size); return err == nil },
+		Sniff: sniff,
 		Open:  open,
 	}
+}
+
+// minSize and a whole number of sectors spare others that their end is read, which of a compressed file means all of
+// it; a phone's firmware has a hundred times as much.
+const minSize = 512 << 10
+
+func sniff(r io.ReaderAt, size int64) bool {
+	if size < minSize || size%0x200 != 0 {
+		return false
+	}
+	_, err := readFooter(r, size)
+	return err == nil
 }
 
 // footer is the last page of the file.

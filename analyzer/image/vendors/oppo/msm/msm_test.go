@@ -228,7 +228,10 @@ func FuzzOpen(f *testing.F) {
 		binary.LittleEndian.PutUint32(page[0x10:], footerMagic)
 		raw := append(make([]byte, 0x200), encrypt(block, iv, list)...)
 		raw = append(raw, make([]byte, -len(raw)&0x1FF)...)
-		fsys, err := load(append(raw, page...), wrong+masked)
+		raw = append(raw, page...)
+		b := image.NewBudget(image.DefaultLimits())
+		b.Keys, _ = image.ParseKeys(strings.NewReader(wrong + masked))
+		fsys, err := open(bytes.NewReader(raw), int64(len(raw)), b)
 		if err != nil {
 			return
 		}

@@ -31,9 +31,21 @@ func Format() image.Format {
 			"no file made by the vendor was met",
 			"checksums are not compared: how they are made is not documented",
 		},
-		Sniff: func(r io.ReaderAt, size int64) bool { _, err := readHeader(r, size); return err == nil },
+		Sniff: sniff,
 		Open:  open,
 	}
+}
+
+// minSize spares small files that their end is read, which of a compressed one means all of it; a phone's firmware has
+// a hundred times as much.
+const minSize = 1 << 20
+
+func sniff(r io.ReaderAt, size int64) bool {
+	if size < minSize {
+		return false
+	}
+	_, err := readHeader(r, size)
+	return err == nil
 }
 
 // mask is what header and table are written with, after the two halves of each byte were swapped. It is the same in

@@ -24,7 +24,7 @@ var files = []struct {
 	encrypted   int
 }{
 	{"preloader", "preloader.bin", append([]byte("MMM\x01\x38\x00\x00\x00FILE_INFO\x00"), bytes.Repeat([]byte("p"), 990)...), 1001},
-	{"super", "super.0.img", bytes.Repeat([]byte("super "), 20000), 40000},
+	{"super", "super.0.img", bytes.Repeat([]byte("super "), 200_000), 40000},
 	{"logo", "logo.bin", bytes.Repeat([]byte("logo"), 500), 0},
 	{"opporeserve2", "odd.img", bytes.Repeat([]byte("odd"), 333), 999},
 }
@@ -165,7 +165,10 @@ func FuzzOpen(f *testing.F) {
 		table, head = bytes.Clone(table), bytes.Clone(head)
 		remask(table)
 		remask(head)
-		x, err := load(append(append(bytes.Clone(body), table...), head...), wrong+ours)
+		raw := append(append(bytes.Clone(body), table...), head...)
+		b := image.NewBudget(image.DefaultLimits())
+		b.Keys, _ = image.ParseKeys(strings.NewReader(wrong + ours))
+		x, err := open(bytes.NewReader(raw), int64(len(raw)), b)
 		if err != nil {
 			return
 		}
