@@ -85,3 +85,31 @@ func TestFind(t *testing.T) {
 		t.Error(g)
 	}
 }
+
+// TestOppoKey compares with what ofp_qc_decrypt.py makes of a mask and masked values of ours.
+func TestOppoKey(t *testing.T) {
+	keys, _ := image.ParseKeys(strings.NewReader(`s 000102030405060708090a0b0c0d0e0f 101112131415161718191a1b1c1d1e1f 202122232425262728292a2b2c2d2e2f
+s 24311d9abc407712 437b25ad27df2f61
+s 00
+s 00 11
+`))
+	want := make([]byte, 16)
+	for i, k := range keys.Of("s") {
+		block, iv, err := OppoKey(k)
+		if i > 1 {
+			if err == nil {
+				t.Errorf("%v: no error", k)
+			}
+			continue
+		}
+		if err != nil || string(iv) != "437b25ad27df2f61" {
+			t.Fatal(i, string(iv), err)
+		}
+		got := make([]byte, 16)
+		if block.Encrypt(got, iv); i == 0 {
+			copy(want, got)
+		} else if !bytes.Equal(got, want) {
+			t.Errorf("%x, %x", got, want)
+		}
+	}
+}
