@@ -27,14 +27,23 @@ var layers = []string{
 // siblings are the imports inside one layer that are meant: a format that is another with something on top, a codec
 // that several formats share.
 var siblings = map[string][]string{
-	"romscan/analyzer/image/otazip":    {"romscan/analyzer/image/zip"},
-	"romscan/analyzer/image/erofs":     {"romscan/analyzer/image/lzma"},
-	"romscan/analyzer/image/payload":   {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
-	"romscan/analyzer/image/blockota":  {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
-	"romscan/analyzer/image/jffs2":     {"romscan/analyzer/image/lzma"},
-	"romscan/analyzer/image/xz":        {"romscan/analyzer/image/lzma"},
-	"romscan/analyzer/image/lzmaalone": {"romscan/analyzer/image/lzma"},
-	"romscan/analyzer/image/squashfs":  {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/rar":                 {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/vendors/htc":         {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/vendors/samsung":     {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/vendors/oppo/msm":    {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/vendors/oppo/ofpmtk": {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/vendors/oppo/ofpzip": {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/vendors/oppo/ozip":   {"romscan/analyzer/image/locked"},
+	"romscan/analyzer/image/sevenzip":            {"romscan/analyzer/image/locked", "romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/vendors/nothing":     {"romscan/analyzer/image/locked", "romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/otazip":              {"romscan/analyzer/image/zip"},
+	"romscan/analyzer/image/erofs":               {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/payload":             {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
+	"romscan/analyzer/image/blockota":            {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
+	"romscan/analyzer/image/jffs2":               {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/xz":                  {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/lzmaalone":           {"romscan/analyzer/image/lzma"},
+	"romscan/analyzer/image/squashfs":            {"romscan/analyzer/image/lzma"},
 }
 
 func layer(pkg string) int {

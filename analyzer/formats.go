@@ -21,7 +21,10 @@ import (
 	"romscan/analyzer/image/mbr"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
+	"romscan/analyzer/image/qfil"
+	"romscan/analyzer/image/rar"
 	"romscan/analyzer/image/romfs"
+	"romscan/analyzer/image/sevenzip"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
@@ -31,6 +34,7 @@ import (
 	"romscan/analyzer/image/vendors/allwinner"
 	"romscan/analyzer/image/vendors/amlogic"
 	"romscan/analyzer/image/vendors/coolpad"
+	"romscan/analyzer/image/vendors/htc"
 	"romscan/analyzer/image/vendors/huawei"
 	"romscan/analyzer/image/vendors/lg"
 	"romscan/analyzer/image/vendors/lg/dz"
@@ -38,7 +42,13 @@ import (
 	"romscan/analyzer/image/vendors/motorola"
 	"romscan/analyzer/image/vendors/motorola/star"
 	"romscan/analyzer/image/vendors/nb0"
+	"romscan/analyzer/image/vendors/nothing"
+	"romscan/analyzer/image/vendors/oppo/msm"
+	"romscan/analyzer/image/vendors/oppo/ofpmtk"
+	"romscan/analyzer/image/vendors/oppo/ofpzip"
+	"romscan/analyzer/image/vendors/oppo/ozip"
 	"romscan/analyzer/image/vendors/rockchip"
+	"romscan/analyzer/image/vendors/samsung"
 	"romscan/analyzer/image/vendors/sony"
 	"romscan/analyzer/image/vendors/unisoc"
 	"romscan/analyzer/image/xz"
@@ -71,6 +81,11 @@ func Formats() []image.Format {
 		rockchip.Format(),
 		amlogic.Format(),
 		allwinner.Format(),
+		ozip.Format(),
+		htc.Format(),
+		nothing.Format(),
+		samsung.Format(),
+		qfil.Format(),
 		ext4.Format(),
 		erofs.Format(),
 		f2fs.Format(),
@@ -85,14 +100,19 @@ func Formats() []image.Format {
 		xz.Format(),
 		zstd.Format(),
 		bzip2.Format(),
+		ofpzip.Format(), // before the other zips: its entries need a password
 		otazip.Format(),
 		zip.Format(),
 		cpio.Format(),
 		tar.Format(),
+		sevenzip.Format(),
+		rar.Format(),
 		mbr.Format(),
 		lzmaalone.Format(),
 		coolpad.Format(),
 		nb0.Format(),
 		yaffs2.Format(),
+		msm.Format(), // what it and ofpmtk go by stands at the end of a file
+		ofpmtk.Format(),
 	}
 }

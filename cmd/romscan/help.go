@@ -64,11 +64,25 @@ required, and a line that has expired no longer counts:
 romscan opens no network connection.`
 
 const keysPage = `romscan ships no keys. An encrypted container is a gap that names its scheme; with --keys FILE
-it is decrypted in place. A key file is text, one key a line: the scheme, then the key's fields
-in hex, separated by blanks; # begins a comment. Of several keys of one scheme the first that
-fits is used.
+it is decrypted in place. A key file is text, one key a line: the scheme, then the key's fields,
+separated by blanks; # begins a comment. Of several keys of one scheme the first that fits is
+used, and the files say which line it was.
 
-  # scheme  fields
-  ozip      KEY
+  # scheme   fields
+  ozip       KEY                       Oppo, Realme: 32 hex digits
+  ofp-qc     MASK KEY IV               Oppo, Qualcomm: 32 hex digits each, as the tools list them
+  ofp-qc     KEY IV                    unmasked: 16 characters or 32 hex digits each
+  ofp-mtk    MASK KEY IV  or  KEY IV   Oppo, MediaTek: likewise
+  ops        IV BOX                    OnePlus: 32 hex digits; the mbox, hex or 0x60, 0x8a, …
+  ntpi       KEY1 IV1 … KEY5 IV5       Nothing: 64 and 32 hex digits, for regions 1 to 5
+  htc        KEY IV                    HTC: 32 hex digits each
+  htc        KEYDATA KEYMAP            192 hex digits; the row of the key map (64), or all of it
+  samsung    KEY                       32 hex digits
+  samsung    REGION MODEL VERSION      makes the key of .enc2
+  samsung    VERSION LOGICVALUE        makes the key of .enc4
+  zip        PASSWORD                  ZipCrypto, the oldest OFP
+  7z         PASSWORD
+  rar        PASSWORD
 
-` + "`romscan list formats`" + ` names the schemes.`
+Passwords can hold neither blanks nor #. Samsung's files are known by their names: give the
+directory they lie in.`
