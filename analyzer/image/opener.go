@@ -134,13 +134,17 @@ func (o *Opener) sniff(at Path, f *File) (*Format, []Gap) {
 		return nil, nil
 	}
 	var gaps []Gap
+	var r *headed
+	if err := Contain(func() error { r = newHeaded(f, f.Size); return nil }); err != nil {
+		return nil, []Gap{GapOf(at, "image", err)}
+	}
 	for i := range o.Formats {
 		format := &o.Formats[i]
 		if format.Sniff == nil {
 			continue
 		}
 		var is bool
-		err := Contain(func() error { is = format.Sniff(f, f.Size); return nil })
+		err := Contain(func() error { is = format.Sniff(r, f.Size); return nil })
 		if err != nil {
 			gaps = append(gaps, GapOf(at, format.Name, err))
 		} else if is {

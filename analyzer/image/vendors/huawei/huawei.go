@@ -11,6 +11,7 @@
 package huawei
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 
@@ -51,6 +52,8 @@ const (
 
 var magic = [4]byte{0x55, 0xAA, 0x5A, 0xA5}
 
+var errNoEntry = image.Errorf(image.Malformed, usualStart, "no entry")
+
 func sniff(r io.ReaderAt, size int64) bool {
 	_, err := first(r, size)
 	return err == nil
@@ -60,6 +63,9 @@ func sniff(r io.ReaderAt, size int64) bool {
 // four where its checksum or its size says that it is one.
 func first(r io.ReaderAt, size int64) (int64, error) {
 	head := bin.Head(r, size, maxPreamble+headerSize)
+	if !bytes.Contains(head, magic[:]) {
+		return 0, errNoEntry
+	}
 	for _, at := range append([]int64{usualStart}, multiples()...) {
 		if at+headerSize > int64(len(head)) || [4]byte(head[at:at+4]) != magic {
 			continue
@@ -68,7 +74,7 @@ func first(r io.ReaderAt, size int64) (int64, error) {
 			return at, nil
 		}
 	}
-	return 0, image.Errorf(image.Malformed, usualStart, "no entry")
+	return 0, errNoEntry
 }
 
 func multiples() []int64 {
