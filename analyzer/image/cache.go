@@ -2,6 +2,7 @@ package image
 
 import (
 	"container/list"
+	"errors"
 	"sync"
 )
 
@@ -13,6 +14,14 @@ type cache struct {
 	used  int64
 	order *list.List // front: used last
 	items map[any]*list.Element
+	calls map[any]*call // blocks being decoded
+}
+
+// call is a block that somebody decodes and others wait for.
+type call struct {
+	done chan struct{}
+	data []byte
+	err  error
 }
 
 type cacheItem struct {
@@ -21,7 +30,7 @@ type cacheItem struct {
 }
 
 func newCache(limit int64) *cache {
-	return &cache{limit: limit, order: list.New(), items: map[any]*list.Element{}}
+	return &cache{limit: limit, order: list.New(), items: map[any]*list.Element{}, calls: map[any]*call{}}
 }
 
 func (c *cache) get(key any) ([]byte, bool) {
@@ -65,16 +74,45 @@ func (c *cache) drop(e *list.Element) {
 	c.used -= int64(len(it.data))
 }
 
-// Cached returns the bytes for key, from the shared cache or from decode. Two callers may decode the same
-// block at once; the result is the same.
+// Cached returns the bytes for key, from the shared cache or from decode. Of several callers that want one block at
+// the same time, one decodes it; what decode itself asks for must lie in the layers below.
 func (b *Budget) Cached(key any, decode func() ([]byte, error)) ([]byte, error) {
 	if data, ok := b.cache.get(key); ok {
 		return data, nil
 	}
-	data, err := decode()
-	if err != nil {
-		return nil, err
+	mine, c := b.cache.begin(key)
+	if !mine {
+		<-c.done
+		return c.data, c.err
 	}
-	b.cache.put(key, data)
-	return data, nil
+	c.err = errAbandoned // what the others get if decode panics
+	defer b.cache.end(key, c)
+	c.data, c.err = decode()
+	if c.err != nil {
+		c.data = nil
+		return nil, c.err
+	}
+	b.cache.put(key, c.data)
+	return c.data, nil
+}
+
+var errAbandoned = errors.New("decoding was abandoned")
+
+// begin returns the call for key, and whether the caller is to make it.
+func (c *cache) begin(key any) (mine bool, k *call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.calls[key]; k != nil {
+		return false, k
+	}
+	k = &call{done: make(chan struct{})}
+	c.calls[key] = k
+	return true, k
+}
+
+func (c *cache) end(key any, k *call) {
+	c.mu.Lock()
+	delete(c.calls, key)
+	c.mu.Unlock()
+	close(k.done)
 }

@@ -1,7 +1,9 @@
 package image
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -80,10 +82,17 @@ func (w *walk[T]) step(s *step[T]) {
 	defer w.mu.Unlock()
 	s.left += len(s.inside)
 	w.open += len(s.inside)
-	for i := len(s.inside) - 1; i >= 0; i-- {
-		w.todo = append(w.todo, s.inside[i])
-	}
+	w.todo = append(w.todo, s.inOrder()...)
+	slices.Reverse(w.todo[len(w.todo)-len(s.inside):]) // the first is taken first
 	w.idle.Broadcast()
+}
+
+// inOrder returns the files inside in the order in which they lie: what one compressed block of the container holds is
+// then read while the block is still in the cache. The order of the results does not depend on it.
+func (s *step[T]) inOrder() []*step[T] {
+	out := slices.Clone(s.inside)
+	slices.SortStableFunc(out, func(a, b *step[T]) int { return cmp.Compare(a.file.Attr.Offset, b.file.Attr.Offset) })
+	return out
 }
 
 // linkSets keeps the parts of sets open until the set is done. The steps are not queued yet.
