@@ -59,6 +59,14 @@ func (c *cache) forget(key any) {
 	}
 }
 
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.order.Init()
+	clear(c.items)
+	c.used = 0
+}
+
 func (c *cache) drop(e *list.Element) {
 	it := c.order.Remove(e).(*cacheItem)
 	delete(c.items, it.key)
@@ -72,6 +80,9 @@ func (b *Budget) Cached(key any, decode func() ([]byte, error)) ([]byte, error) 
 		return data, nil
 	}
 	data, err := decode()
+	if err == nil {
+		err = b.spend(int64(len(data)))
+	}
 	if err != nil {
 		return nil, err
 	}
