@@ -14,7 +14,7 @@ var ErrBudget = errors.New("budget exceeded")
 // Limits bound one run. All are generous for honest firmware and finite for hostile input.
 type Limits struct {
 	Bytes    int64         // sum of the sizes of all files listed, in bytes
-	Files    int64         // number of files listed
+	Files    int64         // number of files listed; of a Budget: of one container
 	Opened   int64         // number of containers opened; 0 means any
 	Work     int64         // bytes decoded and digested, beside what the input's size allows for; 0 means any
 	Ratio    int64         // decoded bytes per encoded byte of one stream, above RatioFloor
@@ -32,7 +32,7 @@ const RatioFloor = 100 << 20
 // DefaultLimits are the documented defaults of the command line.
 func DefaultLimits() Limits {
 	return Limits{
-		Bytes: 200 << 30, Files: 5 << 20, Opened: 1 << 17, Work: 8 << 30, Ratio: 2000, Depth: 16,
+		Bytes: 200 << 30, Files: 5 << 20, Opened: 1 << 17, Work: 4 << 30, Ratio: 2000, Depth: 16,
 		Memory: 1 << 30, Spool: 64 << 30, MaxFile: 512 << 20,
 	}
 }
@@ -42,6 +42,7 @@ type Budget struct {
 	Limits
 	Base  Base  // what incremental updates start from; nil where none was given
 	Keys  *Keys // for encrypted containers; nil where none were given
+	total int64 // files of the run
 	cache *cache
 	spool atomic.Int64
 	bytes atomic.Int64
@@ -54,9 +55,11 @@ type Budget struct {
 	overdrawn []*tally // in the order in which they were
 }
 
-// NewBudget starts a run.
+// NewBudget starts a run. There are no more files than there is memory for.
 func NewBudget(l Limits) *Budget {
 	b := &Budget{Limits: l, cache: newCache(l.Memory / 4)}
+	b.total = min(l.Files, max(l.Memory/memoryPerFile, 1))
+	b.Files = min(l.Files, max(l.Memory/memoryPerEntry, 1))
 	b.held.idle.L = &b.held.mu
 	return b
 }

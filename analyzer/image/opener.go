@@ -196,6 +196,13 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	}
 	o.group(f, c)
 	c.settle(f)
+	if len(c.Files) > 0 && c.Files[0].Realm != Member {
+		fit, err := c.tally.keep(len(c.Files))
+		c.Files = c.Files[:fit]
+		if err != nil && err != errRefused {
+			c.miss(f, ".", err)
+		}
+	}
 	return c
 }
 

@@ -9,12 +9,16 @@ import (
 // archives in archives, or of entries that each are the whole again, has as many leaves as nobody can wait for. Honest
 // containers stay far below; the default limits allow for them with
 const (
-	leastOpened   = 128  // part of Limits.Opened that the smallest container may open
-	bytesPerOpen  = 4096 // bytes of a container for each further one
-	leastFiles    = 64   // part of Limits.Files that the smallest container may list
-	bytesPerFile  = 32   // bytes of a container for each further file
-	workPerByte   = 64   // bytes decoded and digested, for each byte of the input
-	memoryPerFile = 512  // bytes of Limits.Memory for each file listed
+	leastOpened  = 128  // part of Limits.Opened that the smallest container may open
+	bytesPerOpen = 4096 // bytes of a container for each further one
+	leastFiles   = 64   // part of Limits.Files that the smallest container may list
+	bytesPerFile = 32   // bytes of a container for each further file
+	workPerByte  = 64   // bytes decoded and digested, for each byte of the input
+
+	// Bytes of Limits.Memory for each file that a run lists, and for each that one container lists or that is not inside
+	// an archive of the device: of those, much is kept.
+	memoryPerFile  = 256
+	memoryPerEntry = 4096
 )
 
 // tally counts what one container and everything in it holds; each charge goes to those around it too. As charges only
@@ -27,6 +31,7 @@ type tally struct {
 	size       int64
 	files      atomic.Int64
 	opened     atomic.Int64
+	kept       atomic.Int64 // files not inside an archive of the device; of the root only
 	mostFiles  int64
 	mostOpened int64
 	refused    int64 // containers; kept under Budget.mu
@@ -39,7 +44,7 @@ func (b *Budget) tallyOf(f *File) *tally {
 	if f.tree != nil { // on the host: what is in it has a size
 		size = 1 << 40
 	}
-	t.mostFiles = min(b.most(), b.Limits.Files/leastFiles+size/bytesPerFile)
+	t.mostFiles = min(b.total, b.total/leastFiles+size/bytesPerFile)
 	if b.Opened > 0 {
 		t.mostOpened = min(b.Opened, b.Opened/leastOpened+size/bytesPerOpen)
 	}
@@ -48,9 +53,6 @@ func (b *Budget) tallyOf(f *File) *tally {
 	}
 	return t
 }
-
-// most is the number of files that there is memory for.
-func (b *Budget) most() int64 { return min(b.Limits.Files, max(b.Memory/memoryPerFile, 1)) }
 
 func plus(work, size int64) int64 {
 	if work <= 0 || size > (1<<62-work)/workPerByte {
@@ -80,6 +82,21 @@ func (t *tally) list() error {
 		}
 	}
 	return nil
+}
+
+// keep accounts for n files of which a record keeps much, and returns how many of them fit.
+func (t *tally) keep(n int) (int, error) {
+	for t.parent != nil {
+		t = t.parent
+	}
+	most := t.budget.Files
+	over := t.kept.Add(int64(n)) - most
+	if over <= 0 {
+		return n, nil
+	}
+	fit := max(n-int(over), 0)
+	t.kept.Add(int64(fit - n))
+	return fit, t.over(fmt.Errorf("%w: more files than %d bytes of memory are for", ErrBudget, t.budget.Memory))
 }
 
 // in says what a limit follows from.
