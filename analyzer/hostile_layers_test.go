@@ -197,15 +197,24 @@ func pacOf(n, levels int) []byte {
 	return out
 }
 
-// updateAppOf makes an UPDATE.APP of n entries that state to go on to 4 GiB behind them.
+// updateAppOf makes an UPDATE.APP of n empty entries.
 func updateAppOf(n int) []byte {
 	out := make([]byte, 92)
 	for i := range n {
 		h := append([]byte("\x55\xAA\x5A\xA5"), 98, 0, 0, 0, 1, 0, 0, 0)
 		h = append(h, "HW7x27\xFF\xFF\x01\x02\x03\x04"...)
-		h = le.AppendUint32(h, uint32(n-i-1)*98)
+		h = append(h, 0, 0, 0, 0)
 		h = append(append(h, make([]byte, 32)...), padded(fmt.Sprintf("P%d", i), 16)...)
-		out = append(out, append(h, make([]byte, 98-len(h))...)...)
+		h = append(h, make([]byte, 98-len(h))...)
+		crc := uint16(0xFFFF) // X.25
+		for _, b := range h {
+			crc ^= uint16(b)
+			for range 8 {
+				crc = crc>>1 ^ crc&1*0x8408
+			}
+		}
+		le.PutUint16(h[92:], ^crc)
+		out = append(append(out, h...), 0, 0)
 	}
 	return out
 }
@@ -398,7 +407,6 @@ func ext4Loop(t testing.TB) []byte {
 		"set_inode_field /a/self block[0] 0x1f30a", "set_inode_field /a/self block[3] 0", // an extent of 512 blocks at block 0
 		"set_inode_field /a/self block[4] 512", "set_inode_field /a/self block[5] 0", "set_inode_field /a/self size 2097152",
 	}
-	commands[2] = "set_inode_field /a/self block[0] 0x1f30a"
 	script := filepath.Join(filepath.Dir(name), "commands")
 	if err := os.WriteFile(script, []byte(strings.Join(commands, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
