@@ -29,13 +29,17 @@ func List(ctx context.Context, root *image.File, opt Options, deep bool) ([]Entr
 	if !deep {
 		o.Enter = func(f *image.File) bool { return f.Realm == image.Packaging }
 	}
-	return image.Walk(ctx, o, root, opt.jobs(), func(f *image.File, c *image.Container) Entry {
+	list, err := image.Walk(ctx, o, root, opt.jobs(), func(f *image.File, c *image.Container) Entry {
 		e := Entry{File: f}
 		if c != nil {
 			e.Kind, e.Gaps, e.Opened = c.Kind(), c.Gaps, c.FS != nil
 		}
 		return e
 	})
+	if len(list) > 0 {
+		list[0].Gaps = append(list[0].Gaps, o.Budget.Refused()...)
+	}
+	return list, err
 }
 
 // Find opens the file that name means: the path `romscan ls` prints, "system.img//app/X.apk//classes.dex",

@@ -39,6 +39,7 @@ func Verify(ctx context.Context, root *image.File, opt Options, deep bool) ([]Ch
 		gaps   []image.Gap
 	}
 	boot := newVerifiedBoot()
+	o.Again = func() { boot = newVerifiedBoot() }
 	list, err := image.Walk(ctx, o, root, opt.jobs(), func(f *image.File, c *image.Container) result {
 		if c == nil {
 			return result{checks: boot.check(ctx, f, c)}
@@ -51,6 +52,7 @@ func Verify(ctx context.Context, root *image.File, opt Options, deep bool) ([]Ch
 		all = append(all, r.checks...)
 		gaps = append(gaps, r.gaps...)
 	}
+	gaps = append(gaps, o.Budget.Refused()...)
 	if err != nil {
 		return all, gaps, err
 	}

@@ -14,8 +14,9 @@ var ErrBudget = errors.New("budget exceeded")
 // Limits bound one run. All are generous for honest firmware and finite for hostile input.
 type Limits struct {
 	Bytes    int64         // sum of the sizes of all files listed, in bytes
-	Files    int64         // number of files listed
+	Files    int64         // number of files listed; of a Budget: of one container
 	Opened   int64         // number of containers opened; 0 means any
+	Work     int64         // bytes decoded and digested, beside what the input's size allows for; 0 means any
 	Ratio    int64         // decoded bytes per encoded byte of one stream, above RatioFloor
 	Depth    int           // containers inside containers
 	Memory   int64         // bytes for decoded streams and caches
@@ -31,7 +32,7 @@ const RatioFloor = 100 << 20
 // DefaultLimits are the documented defaults of the command line.
 func DefaultLimits() Limits {
 	return Limits{
-		Bytes: 200 << 30, Files: 5 << 20, Opened: 1 << 17, Ratio: 2000, Depth: 16,
+		Bytes: 200 << 30, Files: 5 << 20, Opened: 1 << 17, Work: 4 << 30, Ratio: 2000, Depth: 16,
 		Memory: 1 << 30, Spool: 64 << 30, MaxFile: 512 << 20,
 	}
 }
@@ -39,19 +40,26 @@ func DefaultLimits() Limits {
 // Budget is what is left of the Limits, shared by all of one run. It is safe for concurrent use.
 type Budget struct {
 	Limits
-	Base   Base  // what incremental updates start from; nil where none was given
-	Keys   *Keys // for encrypted containers; nil where none were given
-	cache  *cache
-	spool  atomic.Int64
-	files  atomic.Int64
-	bytes  atomic.Int64
-	opened atomic.Int64
-	held   hold
+	Base  Base  // what incremental updates start from; nil where none was given
+	Keys  *Keys // for encrypted containers; nil where none were given
+	total int64 // files of the run
+	cache *cache
+	spool atomic.Int64
+	bytes atomic.Int64
+	work  work
+	held  hold
+
+	unordered, tripped atomic.Bool // of the walk that is going on
+
+	mu        sync.Mutex
+	overdrawn []*tally // in the order in which they were
 }
 
-// NewBudget starts a run.
+// NewBudget starts a run. There are no more files than there is memory for.
 func NewBudget(l Limits) *Budget {
 	b := &Budget{Limits: l, cache: newCache(l.Memory / 4)}
+	b.total = min(l.Files, max(l.Memory/memoryPerFile, 1))
+	b.Files = min(l.Files, max(l.Memory/memoryPerEntry, 1))
 	b.held.idle.L = &b.held.mu
 	return b
 }
@@ -72,22 +80,17 @@ func (b *Budget) CheckMemory(n int64) error {
 	return nil
 }
 
-// enter accounts for one container opened. Archives of archives of archives, eight deep and ten wide, take a few
-// kilobytes and have as many leaves as nobody can wait for.
-func (b *Budget) enter() error {
-	if n := b.opened.Add(1); b.Opened > 0 && n > b.Opened {
-		return fmt.Errorf("%w: more than %d containers", ErrBudget, b.Opened)
-	}
-	return nil
-}
+// errRefused stands for containers left out that Refused counts.
+var errRefused = errors.New("refused")
 
-// list accounts for one file found; sparse and compressed files count with their decoded size.
+// list accounts for the size of one file found; sparse and compressed files count with their decoded size. A file that
+// does not fit any more is left out; smaller ones behind it may fit.
 func (b *Budget) list(size int64) error {
-	if n := b.files.Add(1); n > b.Files {
-		return fmt.Errorf("%w: more than %d files", ErrBudget, b.Files)
-	}
-	if n := b.bytes.Add(max(size, 0)); n > b.Bytes || n < 0 {
-		return fmt.Errorf("%w: more than %d bytes in all files", ErrBudget, b.Bytes)
+	size = max(size, 0)
+	if n := b.bytes.Add(size); n > b.Bytes || n < 0 {
+		b.bytes.Add(-size)
+		b.tripped.Store(true)
+		return fmt.Errorf("%w: %d bytes, which makes more than %d bytes in all files", ErrBudget, size, b.Bytes)
 	}
 	return nil
 }

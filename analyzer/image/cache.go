@@ -68,6 +68,14 @@ func (c *cache) forget(key any) {
 	}
 }
 
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.order.Init()
+	clear(c.items)
+	c.used = 0
+}
+
 func (c *cache) drop(e *list.Element) {
 	it := c.order.Remove(e).(*cacheItem)
 	delete(c.items, it.key)
@@ -87,7 +95,9 @@ func (b *Budget) Cached(key any, decode func() ([]byte, error)) ([]byte, error) 
 	}
 	c.err = errAbandoned // what the others get if decode panics
 	defer b.cache.end(key, c)
-	c.data, c.err = decode()
+	if c.data, c.err = decode(); c.err == nil {
+		c.err = b.spend(int64(len(c.data)))
+	}
 	if c.err != nil {
 		c.data = nil
 		return nil, c.err

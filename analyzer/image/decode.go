@@ -64,6 +64,9 @@ func (b *Budget) fill(r io.Reader, encoded int64) (data []byte, err error) {
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		if over := b.spend(int64(n)); over != nil && err == nil {
+			err = over
+		}
 		if err != nil {
 			return buf, err
 		}

@@ -23,9 +23,10 @@ type File struct {
 	// PartOf names the Set this file was taken into; it is then not opened on its own.
 	PartOf string
 
-	tree fs.FS // of a root that is a directory
-	set  *openSet
-	open func() (fs.File, error)
+	tree   fs.FS  // of a root that is a directory
+	within *tally // of the container it lies in; nil for the root
+	set    *openSet
+	open   func() (fs.File, error)
 	// inner is the stream of a Single layer, closed together with the file it is read from.
 	inner *File
 
@@ -110,7 +111,7 @@ func (f *File) Digest() ([sha256.Size]byte, error) {
 	}
 	h := sha256.New()
 	buf := make([]byte, min(max(f.Size, 1), 1<<20))
-	n, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{io.NewSectionReader(f, 0, f.Size)}, buf)
+	n, err := io.CopyBuffer(struct{ io.Writer }{h}, &spending{io.NewSectionReader(f, 0, f.Size), f.within}, buf)
 	if err != nil {
 		return [sha256.Size]byte{}, err
 	}
@@ -123,6 +124,22 @@ func (f *File) Digest() ([sha256.Size]byte, error) {
 	f.sum = &out
 	f.mu.Unlock()
 	return out, nil
+}
+
+// spending is a reader whose bytes count as work.
+type spending struct {
+	r  io.Reader
+	of *tally
+}
+
+func (s *spending) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if s.of != nil {
+		if over := s.of.budget.spend(int64(n)); over != nil {
+			return n, over
+		}
+	}
+	return n, err
 }
 
 // Bytes returns the whole content, refusing files above limit bytes.

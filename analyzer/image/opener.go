@@ -16,6 +16,9 @@ type Opener struct {
 	Budget  *Budget
 	// Enter decides which files are opened as containers; nil means all.
 	Enter func(*File) bool
+	// Again, where set, is called when Walk begins anew because a limit was reached by several workers: what its visits
+	// left elsewhere than in their results is to be forgotten.
+	Again func()
 }
 
 // Container is what a file turned out to hold.
@@ -29,6 +32,8 @@ type Container struct {
 	Stream *File
 	Files  []*File // everything inside, directories and links too, in lexical order of their names; then the wholes of sets
 	Gaps   []Gap
+	tally  *tally
+	missed int // files left out for their size
 }
 
 // Kind prints the formats: "sparse,ext4".
@@ -54,7 +59,7 @@ func (o *Opener) Expand(f *File) *Container {
 		return nil
 	}
 	if f.tree != nil {
-		return o.list(f, &Container{Formats: []string{"dir"}, FS: f.tree, Layers: []fs.FS{f.tree}})
+		return o.list(f, &Container{Formats: []string{"dir"}, FS: f.tree, Layers: []fs.FS{f.tree}, tally: o.Budget.tallyOf(f)})
 	}
 	if !f.IsRegular() {
 		return nil
@@ -80,7 +85,11 @@ func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
 		return c
 	}
-	err := o.Budget.enter()
+	c.tally = o.Budget.tallyOf(inner)
+	err := c.tally.open()
+	if err == errRefused {
+		return c // Budget.Refused tells
+	}
 	if err == nil {
 		err = Contain(func() (err error) {
 			c.FS, err = format.Open(inner, inner.Size, o.Budget)
@@ -97,7 +106,14 @@ func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 
 func (o *Opener) expandSet(f *File) *Container {
 	format := f.set.format
-	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem, Stream: f}
+	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem, Stream: f, tally: o.Budget.tallyOf(f)}
+	switch err := c.tally.open(); {
+	case err == errRefused:
+		return c
+	case err != nil:
+		c.Gaps = append(c.Gaps, GapOf(f.Path, format.Name, err))
+		return c
+	}
 	err := Contain(func() (err error) {
 		c.FS, err = format.OpenSet(f.set.open(), o.Budget)
 		return err
@@ -118,7 +134,7 @@ func (o *Opener) enter(f *File, c *Container, format *Format) *Container {
 		return c
 	}
 	only := c.Files[0]
-	stream := &File{Path: f.Path, Size: only.Size, Mode: only.Mode, Attr: only.Attr, Realm: f.Realm, open: only.open}
+	stream := &File{Path: f.Path, Size: only.Size, Mode: only.Mode, Attr: only.Attr, Realm: f.Realm, open: only.open, within: c.tally}
 	f.nest(stream)
 	if next := o.expandStream(f, stream, c); next != nil {
 		next.Gaps = append(c.Gaps, next.Gaps...)
@@ -176,10 +192,30 @@ func (o *Opener) list(f *File, c *Container) *Container {
 			c.Gaps = append(c.Gaps, GapOf(f.Path, c.Formats[len(c.Formats)-1], e))
 		}
 	}
+	if c.missed > maxMissed {
+		c.miss(f, ".", fmt.Errorf("%w: %d more files of too many bytes", ErrBudget, c.missed-maxMissed))
+	}
+	if f.tree != nil {
+		var size int64
+		for _, child := range c.Files {
+			size += child.Size
+		}
+		o.Budget.work.most.Store(plus(o.Budget.Work, size))
+	}
 	o.group(f, c)
 	c.settle(f)
+	if len(c.Files) > 0 && c.Files[0].Realm != Member {
+		fit, err := c.tally.keep(len(c.Files))
+		c.Files = c.Files[:fit]
+		if err != nil && err != errRefused {
+			c.miss(f, ".", err)
+		}
+	}
 	return c
 }
+
+// maxMissed bounds the files left out that one container tells one by one.
+const maxMissed = 100
 
 // miss adds a Gap at name inside the container f.
 func (c *Container) miss(f *File, name string, err error) {
@@ -203,9 +239,18 @@ func (o *Opener) add(f *File, c *Container, name string, d fs.DirEntry) error {
 			return nil
 		}
 	}
-	if err := o.Budget.list(child.Size); err != nil {
+	if err := c.tally.list(); err == errRefused {
+		return fs.SkipAll
+	} else if err != nil {
 		return err
 	}
+	if err := o.Budget.list(child.Size); err != nil {
+		if c.missed++; c.missed <= maxMissed {
+			c.miss(f, name, err)
+		}
+		return nil
+	}
+	child.within = c.tally
 	if a, ok := info.Sys().(*Attr); ok && a != nil {
 		child.Attr = *a
 	}
@@ -280,7 +325,7 @@ func (o *Opener) addSet(f *File, c *Container, format *Format, dir string, set S
 	}
 	whole := &File{
 		Path: f.Path.Join(Segment{Container: c.Kind(), Name: name, Offset: -1}),
-		Size: size, Mode: s.parts[0].Mode, Attr: Attr{Offset: -1}, set: s,
+		Size: size, Mode: s.parts[0].Mode, Attr: Attr{Offset: -1}, set: s, within: c.tally,
 	}
 	whole.at = concat(s.parts)
 	c.Files = append(c.Files, whole)

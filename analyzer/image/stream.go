@@ -153,6 +153,9 @@ func (s *Stream) decode() ([]byte, error) {
 		if err == io.EOF {
 			break
 		}
+		if over := s.budget.spend(int64(n)); over != nil {
+			err = over
+		}
 		if err != nil {
 			return buf, fmt.Errorf("stream breaks off after %d of %d bytes: %w", len(buf), s.size, err)
 		}
@@ -204,11 +207,15 @@ type spoolWriter struct {
 
 func (w *spoolWriter) Write(p []byte) (int, error) {
 	n := int64(len(p))
+	if err := w.budget.spend(n); err != nil {
+		return 0, err
+	}
 	if err := w.budget.CheckRatio(w.total+n, w.encoded); err != nil {
 		return 0, err
 	}
 	if w.budget.spool.Add(n) > w.budget.Spool {
 		w.budget.spool.Add(-n)
+		w.budget.tripped.Store(true)
 		return 0, fmt.Errorf("%w: more than %d bytes of temporary disk", ErrBudget, w.budget.Spool)
 	}
 	w.total += n

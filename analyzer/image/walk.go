@@ -12,19 +12,41 @@ import (
 // called before the files inside are. A container's handle is given back when all inside it is done, that of a
 // part of a set when the set is.
 //
+// What a limit leaves out depends on the order of visits. So where several workers reach one, their results are thrown
+// away, Opener.Again is called and everything is visited once more, in tree order: the result is that of one job.
+//
 // When ctx ends, files not yet visited are left out and ctx's error is returned with what there is.
 func Walk[T any](ctx context.Context, o *Opener, root *File, jobs int, visit func(*File, *Container) T) ([]T, error) {
-	w := &walk[T]{opener: o, visit: visit}
+	if jobs > 1 {
+		w := newWalk(o, root, visit)
+		if w.run(ctx, jobs); !o.Budget.tripped.Load() || ctx.Err() != nil {
+			return w.top.collect(nil), ctx.Err()
+		}
+		if o.Again != nil {
+			o.Again()
+		}
+	}
+	w := newWalk(o, root, visit)
+	w.run(ctx, 1)
+	return w.top.collect(nil), ctx.Err()
+}
+
+func newWalk[T any](o *Opener, root *File, visit func(*File, *Container) T) *walk[T] {
+	w := &walk[T]{opener: o, visit: visit, top: &step[T]{file: root, left: 1}, open: 1}
 	w.idle.L = &w.mu
-	top := &step[T]{file: root, left: 1}
-	w.todo = append(w.todo, top)
-	w.open = 1
+	w.todo = append(w.todo, w.top)
+	return w
+}
+
+// run visits everything. Several workers stop where a limit is reached.
+func (w *walk[T]) run(ctx context.Context, jobs int) {
+	w.jobs = jobs
+	w.opener.Budget.begin(jobs > 1)
 	var wg sync.WaitGroup
-	for range max(jobs, 1) {
+	for range jobs {
 		wg.Go(func() { w.work(ctx) })
 	}
 	wg.Wait()
-	return top.collect(nil), ctx.Err()
 }
 
 type step[T any] struct {
@@ -40,6 +62,8 @@ type step[T any] struct {
 type walk[T any] struct {
 	opener *Opener
 	visit  func(*File, *Container) T
+	top    *step[T]
+	jobs   int
 
 	mu   sync.Mutex
 	idle sync.Cond
@@ -60,7 +84,7 @@ func (w *walk[T]) work(ctx context.Context) {
 		s := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
 		w.mu.Unlock()
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && (w.jobs == 1 || !w.opener.Budget.tripped.Load()) {
 			w.step(s)
 		}
 		w.finish(s)

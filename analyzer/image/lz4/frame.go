@@ -14,6 +14,7 @@ const (
 	magicSkippable = 0x184d2a50 // to …5f
 	legacyBlock    = 8 << 20
 	maxBlocks      = 1 << 22 // of 64 KiB: 256 GiB
+	blockSize      = 48      // bytes of memory
 )
 
 // block is one block of a frame.
@@ -30,18 +31,27 @@ type block struct {
 type file struct {
 	blocks []block
 	linked bool
+	most   int // blocks there is memory for
+}
+
+// crowded refuses one more block.
+func (f *file) crowded(off int64) error {
+	if len(f.blocks) < f.most {
+		return nil
+	}
+	return image.Errorf(image.OverBudget, off, "more than %d LZ4 blocks", f.most)
 }
 
 // scan hops over the blocks of all frames without decoding any. On an error it returns what came before; nil
 // where that is nothing.
-func scan(r io.ReaderAt, size int64) (*file, error) {
-	f := &file{}
+func scan(r io.ReaderAt, size int64, b *image.Budget) (*file, error) {
+	f := &file{most: int(min(maxBlocks, max(b.Memory/8/blockSize, 1)))}
 	for off := int64(0); off < size; {
-		b, err := bin.ReadAt(r, size, off, 4, 4)
+		raw, err := bin.ReadAt(r, size, off, 4, 4)
 		if err != nil {
 			break // up to three bytes behind the last frame
 		}
-		magic := bin.Little(b, off).U32()
+		magic := bin.Little(raw, off).U32()
 		next := int64(-1)
 		switch {
 		case magic == magicFrame:
@@ -134,7 +144,10 @@ func (f *file) hop(r io.ReaderAt, size, off, most int64, checksums bool) (int64,
 			return off, nil
 		}
 		n := int64(v &^ (1 << 31))
-		if n > most+16 || len(f.blocks) >= maxBlocks {
+		if err := f.crowded(off); err != nil {
+			return off, err
+		}
+		if n > most+16 {
 			return off, image.Errorf(image.Malformed, off-4, "LZ4 block of %d bytes, limit %d", n, most)
 		}
 		if n > size-off {
@@ -164,7 +177,10 @@ func (f *file) legacy(r io.ReaderAt, size, off int64) (int64, error) {
 		if v == magicLegacy || v == magicFrame || v&^0xf == magicSkippable || v == 0 {
 			return off, nil
 		}
-		if n > legacyBlock+legacyBlock/255+16 || len(f.blocks) >= maxBlocks {
+		if err := f.crowded(off); err != nil {
+			return off, err
+		}
+		if n > legacyBlock+legacyBlock/255+16 {
 			if len(f.blocks) > first {
 				return size, nil // padding
 			}

@@ -54,7 +54,7 @@ func sniff(r io.ReaderAt, size int64) bool {
 
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	x := image.NewIndex()
-	f, err := scan(r, size)
+	f, err := scan(r, size, b)
 	if f == nil && err != nil {
 		return nil, err
 	}

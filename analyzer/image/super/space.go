@@ -21,6 +21,9 @@ type run struct {
 	err        error // why it cannot be read
 }
 
+// runSize is what a run takes in memory, in bytes.
+const runSize = 56
+
 // space is a partition's bytes: an address translation over the image. It is safe for concurrent use.
 type space struct {
 	r    io.ReaderAt

@@ -67,12 +67,18 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 		return nil, err
 	}
 	seen := map[string]bool{}
+	left := b.Memory / 16 / runSize
 	for _, m := range slots {
 		for _, p := range m.partitions {
 			if seen[p.name] {
 				continue
 			}
 			seen[p.name] = true
+			if left -= int64(p.count); left < 0 {
+				x.Miss(p.name, image.Errorf(image.OverBudget, -1, "%d extents, more than memory is for", p.count))
+				left += int64(p.count)
+				continue
+			}
 			add(x.Index, r, size, m, p)
 		}
 	}

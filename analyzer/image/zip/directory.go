@@ -138,11 +138,11 @@ func (f *FS) readDirectory(d directory) {
 	end := f.walkDirectory(d.start, d.eocd, d.delta)
 	n := uint64(len(f.entries))
 	switch {
-	case n < maxEntries && n != d.entries && n&0xffff != d.entries:
+	case n < f.most() && n != d.entries && n&0xffff != d.entries:
 		f.trick(EOCDLie, d.eocd, "%d entries stated, %d there", d.entries, n)
 	case d.disks:
 		f.trick(EOCDLie, d.eocd, "claims to be one of several volumes")
-	case d.size != end-d.start && n < maxEntries:
+	case d.size != end-d.start && n < f.most():
 		f.trick(EOCDLie, d.eocd, "directory of %d bytes stated, %d there", d.size, end-d.start)
 	}
 	if d.decoys > 0 {
@@ -162,7 +162,7 @@ func (f *FS) walkDirectory(off, limit, delta int64) int64 {
 	w := &window{r: f.r, size: limit, step: 64 << 10}
 	var last *Entry
 	after := off // the first place behind the last header where another may begin
-	for len(f.entries) < maxEntries {
+	for uint64(len(f.entries)) < f.most() {
 		e, next := w.central(off)
 		if e == nil {
 			again := w.nextCentral(after)
@@ -178,7 +178,7 @@ func (f *FS) walkDirectory(off, limit, delta int64) int64 {
 		last, after = e, off+centralSize+int64(len(e.Raw))
 		off = next
 	}
-	f.gap(image.OverBudget, off, "more than %d entries", maxEntries)
+	f.gap(image.OverBudget, off, "more than %d entries", f.most())
 	return off
 }
 

@@ -32,7 +32,7 @@ func (f *FS) readLocal() {
 		known[e.Header] = true
 	}
 	for _, e := range found {
-		if !known[e.Header] && len(f.entries) < maxEntries {
+		if !known[e.Header] && uint64(len(f.entries)) < f.most() {
 			f.entries = append(f.entries, e)
 		}
 	}
@@ -42,7 +42,7 @@ func (f *FS) readLocal() {
 func (f *FS) walkLocal(off, limit int64) []*Entry {
 	w := &window{r: f.r, size: limit, step: 512}
 	var out []*Entry
-	for len(out) < maxEntries && off < limit {
+	for uint64(len(out)) < f.most() && off < limit {
 		switch w.signature(off) {
 		case sigLocal:
 		case sigCentral, sigEnd:

@@ -12,6 +12,7 @@
 package zip
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"iter"
@@ -24,6 +25,9 @@ import (
 
 // maxEntries bounds the entries of one archive. The largest ROM packages hold some ten thousand.
 const maxEntries = 1 << 20
+
+// most is the number of entries that are read.
+func (f *FS) most() uint64 { return uint64(min(maxEntries, f.budget.Files)) }
 
 // Format returns the zip format.
 func Format() image.Format {
@@ -170,6 +174,8 @@ func Open(r io.ReaderAt, size int64, b *image.Budget) (*FS, error) {
 	d, ok := findDirectory(r, size, maxComment+endSize)
 	if ok {
 		f.readDirectory(d)
+	} else if _, err := r.ReadAt(make([]byte, 1), size-1); errors.Is(err, image.ErrBudget) {
+		return nil, err // there may be a directory
 	} else {
 		f.readLocal()
 	}
