@@ -10,6 +10,7 @@
 package otazip
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"strings"
@@ -74,8 +75,17 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	}
 	f := &overlay{zip: z, gaps: z.Gaps()}
 	f.build(f.script())
-	return f.index(), nil
+	return &pkg{f.index(), z}, nil
 }
+
+// pkg is an opened package.
+type pkg struct {
+	*image.Index
+	zip *zip.FS
+}
+
+// Verify implements [image.Verifier]: it compares the checksums of the archive, under the names that the archive has.
+func (p *pkg) Verify(ctx context.Context, yield func(image.Check) bool) { p.zip.Verify(ctx, yield) }
 
 // script reads the package's script. One that cannot be read leaves the archive's files as they are.
 func (f *overlay) script() script {
