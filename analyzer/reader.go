@@ -24,6 +24,7 @@ type reader struct {
 	opt    Options
 	files  atomic.Int64
 	boot   *verifiedBoot
+	code   codeFiles
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
@@ -75,6 +76,7 @@ func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
 	}
 	out := fact.Run(r.list, s, r.budget)
 	u.Facts, u.Tables, u.File.Ran = append(u.Facts, out.Facts...), out.Tables, out.Ran
+	r.code.keep(f, u)
 	u.Gaps = append(u.Gaps, out.Gaps...)
 	if f.Realm == image.Member && len(u.Facts)+len(u.Tables) == 0 || r.packaging(f, c) {
 		return

@@ -1,0 +1,341 @@
+package dataflow
+
+import (
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
+
+// mapping carries a callee's values over to the frame that calls it.
+type mapping struct {
+	f       *frame
+	args    []value
+	site    uint32
+	before  *state // of the caller, at the call
+	after   bool   // reads see the callee's effects: used for pending calls
+	results map[atom]value
+	atoms   map[atom]value
+	values  map[value]value
+	conds   map[condset]condset
+	failed  bool // a condition cannot hold for this caller
+}
+
+// apply interprets a call of a method of the program by its summary.
+func (f *frame) apply(m *Method, args []value, site uint32) value {
+	a := f.a
+	a.edge(f.m, m, f.gates[f.block], site)
+	if m.Access&dex.AccNative != 0 {
+		return f.native(m, args, site)
+	}
+	if m.Code == 0 {
+		return a.t.any()
+	}
+	if v, ok := f.decode(m, args, site); ok {
+		return v
+	}
+	s := a.summary(m)
+	if !s.done && s.rounds == 1 { // called by itself for the first time
+		return a.derive(join(a.t, args), 0)
+	}
+	mp := &mapping{f: f, args: args, site: site, before: f.s.clone(), results: map[atom]value{}}
+	mp.reset()
+	mp.pending(s, false)
+	for _, e := range s.heap {
+		mp.write(e)
+	}
+	if mp.pending(s, true) {
+		mp.reset()
+		for _, e := range s.heap {
+			mp.write(e)
+		}
+	}
+	for i := range s.events {
+		mp.raise(&s.events[i])
+	}
+	f.raised = a.t.join(f.raised, mp.value(s.throws))
+	return mp.value(s.ret)
+}
+
+func (p *mapping) reset() {
+	p.atoms, p.values, p.conds = map[atom]value{}, map[value]value{}, map[condset]condset{}
+}
+
+// pending makes the calls that the callee left open. At first only stands for their results are made.
+func (p *mapping) pending(s *summary, run bool) (any bool) {
+	a := p.f.a
+	for i := range s.events {
+		e := &s.events[i]
+		if e.kind != evCall {
+			continue
+		}
+		any = true
+		if !run {
+			site := a.siteN(p.f.m, p.f.addr, a.chains.push(e.site, e.chain)+1)
+			p.results[e.result] = a.t.of(node{kind: kResult, a: site, s: e.ref.String()})
+			continue
+		}
+		conds, ok := p.conditions(e.conds)
+		if !ok {
+			p.results[e.result] = nothing
+			continue
+		}
+		args := make([]value, len(e.args))
+		for j, v := range e.args {
+			args[j] = p.value(v)
+		}
+		p.results[e.result] = p.retry(e, args, conds)
+		p.reset()
+	}
+	return any
+}
+
+// maxRetries bounds pending calls inside pending calls: a list that calls itself along its links has no end.
+const maxRetries = 5
+
+// retry makes a pending call with what is known now.
+func (p *mapping) retry(e *event, args []value, conds condset) value {
+	f, a := p.f, p.f.a
+	if f.retries >= maxRetries {
+		a.cut("calls that open calls")
+		return a.derive(join(a.t, args), 0)
+	}
+	f.retries++
+	defer func() { f.retries-- }()
+	site := a.siteN(f.m, f.addr, a.chains.push(e.site, e.chain)+1)
+	a.sites[site] = a.sites[e.site]
+	gate := f.gates[f.block]
+	f.gates[f.block] = a.c.and(gate, conds)
+	defer func() { f.gates[f.block] = gate }()
+	if e.call != nil {
+		return f.api(e.call, e.ref, args, site)
+	}
+	return f.dispatch(e.ref, args, site)
+}
+
+// write applies an effect to the caller's state.
+func (p *mapping) write(e effect) {
+	a, s := p.f.a, p.f.s
+	bases := p.atom(e.base)
+	v := p.value(e.v)
+	weak := len(a.t.atomsOf(bases)) > 1
+	for _, b := range a.t.atomsOf(bases) {
+		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
+			continue
+		}
+		if len(s.heap) > maxHeap {
+			a.cut("fields")
+			return
+		}
+		k := slot{b, e.field}
+		switch {
+		case weak || e.field == "[?]":
+			s.put(k, a.t.join(a.loadAtom(s, b, e.field), v))
+		default:
+			s.put(k, v)
+		}
+	}
+}
+
+// raise makes the callee's event one of the caller's.
+func (p *mapping) raise(e *event) {
+	if e.kind == evCall {
+		return
+	}
+	f, a := p.f, p.f.a
+	conds, ok := p.conditions(e.conds)
+	if !ok {
+		return
+	}
+	n := *e
+	n.conds = a.c.and(f.gates[f.block], conds)
+	n.chain = a.chains.push(p.site, e.chain)
+	n.payload, n.to = p.content(e.payload), p.value(e.to)
+	n.args = make([]value, len(e.args))
+	for i, v := range e.args {
+		n.args[i] = p.value(v)
+	}
+	f.record(n)
+}
+
+// content maps what leaves through a sink: of objects, all they hold.
+func (p *mapping) content(v value) value {
+	if v == nothing {
+		return v
+	}
+	return p.f.a.reach(p.f.s, p.value(v))
+}
+
+// conditions maps conditions; false where one cannot hold. What always holds is dropped: a flag that the caller sets.
+func (p *mapping) conditions(s condset) (condset, bool) {
+	if s == 0 {
+		return 0, true
+	}
+	if v, ok := p.conds[s]; ok {
+		return v, true
+	}
+	a := p.f.a
+	var out []uint32
+	for _, id := range a.c.sets[s] {
+		c := a.c.conds[id]
+		x, y := p.value(c.x), p.value(c.y)
+		switch a.decide(c.rel, x, y) {
+		case never:
+			return 0, false
+		case always:
+			continue
+		}
+		if !p.f.telling(x) && !p.f.telling(y) {
+			continue
+		}
+		out = append(out, a.c.cond(cond{c.rel, x, y, c.site}))
+	}
+	v := a.c.set(out)
+	p.conds[s] = v
+	return v, true
+}
+
+// value maps a value.
+func (p *mapping) value(v value) value {
+	if v == nothing {
+		return v
+	}
+	if m, ok := p.values[v]; ok {
+		return m
+	}
+	out := nothing
+	for _, at := range p.f.a.t.atomsOf(v) {
+		out = p.f.a.t.join(out, p.atom(at))
+	}
+	p.values[v] = out
+	return out
+}
+
+// atom maps an atom.
+func (p *mapping) atom(at atom) value {
+	a := p.f.a
+	n := *a.t.node(at)
+	switch n.kind {
+	case kAny, kInt, kStr, kClass, kMethod, kField, kHome, kStore, kSource, kApi:
+		return a.t.one(at)
+	}
+	if v, ok := p.atoms[at]; ok {
+		return v
+	}
+	p.atoms[at] = a.t.any() // of circles
+	v := p.compute(at, n)
+	p.atoms[at] = v
+	return v
+}
+
+func (p *mapping) compute(at atom, n node) value {
+	a := p.f.a
+	switch n.kind {
+	case kParam:
+		if int(n.a) < len(p.args) {
+			return p.args[n.a]
+		}
+		return a.t.any()
+	case kLoad:
+		return a.element(p.reads(), p.atom(atom(n.a)), n.s)
+	case kObj:
+		return a.t.one(a.through(at, p.site))
+	case kResult:
+		if v, ok := p.results[at]; ok {
+			return v
+		}
+		return a.t.any()
+	case kDerived:
+		return a.derive(a.reach(p.reads(), p.atom(atom(n.a))), n.b)
+	case kAllOf:
+		return a.reach(p.reads(), p.atom(atom(n.a)))
+	case kCell:
+		base := p.atom(atom(n.a))
+		out := nothing
+		for _, b := range a.t.atomsOf(base) {
+			c := node{kind: kCell, a: uint32(b), b: uint32(p.value(value(n.b))), s: n.s}
+			out = a.t.join(out, a.t.of(c))
+		}
+		return out
+	case kConcat:
+		return p.join(n.parts())
+	case kWhen:
+		conds, ok := p.conditions(condset(n.b))
+		if !ok {
+			return nothing
+		}
+		if conds == 0 {
+			return a.t.num(n.n)
+		}
+		n.b = uint32(conds)
+		return a.t.of(n)
+	}
+	return a.t.one(at)
+}
+
+// reads is the state in which fields of arguments are looked up: that of the call.
+func (p *mapping) reads() *state { return p.before }
+
+// maxWays bounds the strings that alternatives in the parts of one make.
+const maxWays = 12
+
+// join maps a joined string, part by part.
+func (p *mapping) join(parts []atom) value {
+	a := p.f.a
+	out := []atom{}
+	for i, part := range parts {
+		v := p.atom(part)
+		out = a.append(out, v, i == 0)
+	}
+	return a.t.make(out)
+}
+
+// append appends what v may be to every string in heads.
+func (a *analysis) append(heads []atom, v value, first bool) []atom {
+	tails := a.pieces(v)
+	if first {
+		return tails
+	}
+	if len(heads)*len(tails) > maxWays {
+		all := a.t.make(append(append([]atom{}, heads...), tails...))
+		return append([]atom{}, a.t.atomsOf(a.derive(all, 0))...)
+	}
+	var out []atom
+	for _, h := range heads {
+		for _, t := range tails {
+			out = append(out, a.t.concat(h, t))
+		}
+	}
+	return out
+}
+
+// pieces returns what a value may be as text: objects are what they hold.
+func (a *analysis) pieces(v value) []atom {
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		n := a.t.node(at)
+		switch n.kind {
+		case kObj, kHome, kStore, kClass, kWhen:
+			at = anyAtom
+		case kInt:
+			at = a.t.atom(node{kind: kStr, s: intText(n.n)})
+		}
+		out = append(out, at)
+	}
+	if len(out) == 0 {
+		out = append(out, anyAtom)
+	}
+	return out
+}
+
+// element reads a field; of an element with a key, also what was stored under keys that are not known.
+func (a *analysis) element(s *state, base value, field string) value {
+	v := a.load(s, base, field)
+	if strings.HasPrefix(field, "[") && field != "[?]" && field != "[*]" {
+		for _, b := range a.t.atomsOf(base) {
+			if _, ok := s.heap[slot{b, "[?]"}]; ok {
+				v = a.t.join(v, a.loadAtom(s, b, "[?]"))
+			}
+		}
+	}
+	return v
+}

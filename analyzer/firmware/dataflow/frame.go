@@ -1,0 +1,301 @@
+package dataflow
+
+import (
+	"strconv"
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
+
+// frame interprets one method.
+type frame struct {
+	a     *analysis
+	m     *Method
+	f     *dex.File
+	code  dex.Code
+	g     *graph
+	in    []*state
+	taken [][2]uint32 // of blocks that end in a test: the condition of each way, +1
+	gates []condset   // of blocks, as far as known in this pass
+	visit []int
+
+	s       *state
+	block   int32
+	addr    uint32
+	last    value // result of the last call
+	thrown  value // what the handler of the block being run may catch
+	raised  value // what this block raises
+	returns value
+	throws  value
+	exit    *state
+	events  []event
+	index   map[eventKey]int
+	spent   int
+	retries int
+	implied value   // what the conditions of this block tell; only under a profile that follows implicit flows
+	tested  []value // of blocks that end in a test or switch: what is tested
+}
+
+// maxPasses bounds the passes over a method with loops.
+const maxPasses = 5
+
+func (a *analysis) newFrame(m *Method) *frame {
+	if m.Code == 0 {
+		return nil
+	}
+	code, err := m.Class.File.Code(m.Code)
+	if err != nil && len(code.Bytes) == 0 {
+		return nil
+	}
+	g := newGraph(m.Class.File, &code)
+	if g == nil {
+		a.cut("long methods")
+		return nil
+	}
+	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
+		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), index: map[eventKey]int{}}
+	first := &state{regs: make([]value, max(int(code.Registers), 1))}
+	at := int(code.Registers) - int(code.Ins)
+	param := uint32(0)
+	set := func(wide bool) {
+		if at >= 0 && at < len(first.regs) {
+			first.regs[at] = a.t.of(node{kind: kParam, a: param})
+		}
+		param++
+		at++
+		if wide {
+			at++
+		}
+	}
+	if !m.Static() {
+		set(false)
+	}
+	for _, p := range m.params {
+		set(p == "J" || p == "D")
+	}
+	f.in[0] = first
+	return f
+}
+
+// run interprets until nothing changes.
+func (f *frame) run() {
+	for pass := range maxPasses {
+		f.events, f.returns, f.throws, f.exit = f.events[:0], nothing, nothing, nil
+		clear(f.index)
+		again := false
+		for i, b := range f.g.order {
+			if f.in[b] == nil {
+				continue
+			}
+			if f.runBlock(b, int32(i)) {
+				again = true
+			}
+			if f.spent > f.a.limits.MethodSteps {
+				f.a.cut("instructions of a method")
+				return
+			}
+		}
+		if !again {
+			return
+		}
+		if pass == maxPasses-1 {
+			f.a.cut("loops")
+		}
+	}
+}
+
+// runBlock interprets a block and hands its state on; it reports whether a block that was run already must be again.
+func (f *frame) runBlock(b, rank int32) (again bool) {
+	bl := &f.g.blocks[b]
+	f.block, f.s = b, f.in[b].clone()
+	f.visit[b]++
+	gate := condset(0)
+	if n := len(f.g.doms[b]); n > 0 {
+		ids := make([]uint32, 0, n)
+		for _, e := range f.g.doms[b] {
+			if c := f.taken[e.from][e.way]; c != 0 {
+				ids = append(ids, c-1)
+			}
+		}
+		if len(ids) > 0 {
+			gate = f.a.c.set(ids)
+		}
+	}
+	f.gates[b] = gate
+	f.raised = nothing
+	f.implied = f.implicit(b)
+	ways := [2]truth{maybe, maybe}
+	before := f.in[b]
+	pass := func(to int32, s *state) {
+		if f.in[to] == nil {
+			f.in[to] = s.clone()
+			if f.g.rank[to] <= rank {
+				again = true
+			}
+		} else if f.a.merge(f.in[to], s) && f.g.rank[to] <= rank {
+			again = true
+		}
+	}
+	f.thrown = f.s.caught()
+	for i := bl.first; i < bl.last; i++ {
+		in := &f.g.insns[i]
+		f.addr = in.Addr
+		f.spent++
+		f.a.steps++
+		if in.Op >= dex.OpIfEq && in.Op <= dex.OpIfLez {
+			ways = f.test(in)
+			continue
+		}
+		f.step(in, i)
+	}
+	for w, to := range bl.succ {
+		if w < 2 && len(bl.succ) == 2 && ways[w] == never {
+			continue
+		}
+		pass(to, f.s)
+	}
+	if len(bl.catch) > 0 {
+		for _, h := range bl.catch {
+			for _, s := range [2]*state{before, f.s} {
+				c := s.clone()
+				c.catch(f.a, f.raised)
+				pass(h.block, c)
+			}
+		}
+	} else if f.raised != nothing {
+		f.throws = f.a.t.join(f.throws, f.raised)
+	}
+	return again
+}
+
+// caughtSlot keeps, in the state, what is being thrown.
+var caughtSlot = slot{anyAtom, "$caught"}
+
+func (s *state) caught() value { return s.heap[caughtSlot] }
+
+func (s *state) catch(a *analysis, v value) {
+	s.put(caughtSlot, a.t.join(v, s.heap[caughtSlot]))
+}
+
+// test evaluates a comparison: which ways can be taken, and under what condition.
+func (f *frame) test(in *dex.Insn) [2]truth {
+	x := f.reg(in.Reg(0))
+	y := f.a.t.num(0)
+	op := in.Op
+	if op <= 0x37 {
+		y = f.reg(in.Reg(1))
+		op += 6
+	}
+	f.tests(f.a.t.join(x, y))
+	rel := [...]relation{equal, unequal, less, atLeast, greater, atMost}[op-0x38]
+	site := f.a.site(f.m, in.Addr)
+	id := func(r relation) uint32 {
+		if x == nothing || !f.telling(x) && !f.telling(y) {
+			return 0
+		}
+		return f.a.c.cond(cond{r, x, y, site}) + 1
+	}
+	way := f.a.decide(rel, x, y)
+	// the first successor is the branch, the second what follows
+	f.taken[f.block] = [2]uint32{id(rel), id(negated[rel])}
+	switch way {
+	case always:
+		f.taken[f.block] = [2]uint32{}
+		return [2]truth{always, never}
+	case never:
+		f.taken[f.block] = [2]uint32{}
+		return [2]truth{never, always}
+	}
+	return [2]truth{maybe, maybe}
+}
+
+// telling reports whether a condition on a value may say something: on constants, and on whether an object is there, it
+// does not.
+func (f *frame) telling(v value) bool {
+	for _, at := range f.a.t.atomsOf(v) {
+		if f.a.flag(f.m, at) {
+			return true
+		}
+	}
+	return false
+}
+
+// flag reports whether an atom may stand for a choice: a truth value, a number, or something that was stored.
+func (a *analysis) flag(m *Method, at atom) bool {
+	n := a.t.node(at)
+	object := func(typ string) bool { return strings.HasPrefix(typ, "L") || strings.HasPrefix(typ, "[") }
+	switch n.kind {
+	case kParam:
+		i := int(n.a)
+		if !m.Static() {
+			i--
+		}
+		return i >= 0 && i < len(m.params) && !object(m.params[i])
+	case kLoad:
+		return !strings.HasSuffix(n.s, ":L") && !strings.HasSuffix(n.s, ":[") && !strings.HasPrefix(n.s, "$")
+	case kCell:
+		return a.t.node(atom(n.a)).kind == kStore || !strings.HasSuffix(n.s, ":L") && !strings.HasSuffix(n.s, ":[")
+	case kApi, kResult:
+		_, ret, _ := strings.Cut(n.s, ")")
+		return !object(ret)
+	case kWhen, kDerived, kSource:
+		return true
+	}
+	return false
+}
+
+func (f *frame) reg(i uint32) value {
+	if uint64(i) < uint64(len(f.s.regs)) {
+		return f.s.regs[i]
+	}
+	return nothing
+}
+
+// implicit is what the tests that decide whether a block runs carry.
+func (f *frame) implicit(b int32) value {
+	if f.a.profile != "droidbench" {
+		return nothing
+	}
+	out := nothing
+	for _, from := range f.g.controls[b] {
+		out = f.a.t.join(out, f.tested[from])
+	}
+	return out
+}
+
+// tests notes what the end of a block tests.
+func (f *frame) tests(v value) {
+	if f.a.profile == "droidbench" {
+		if d := f.a.derive(v, 0); f.a.carries(d) {
+			f.tested[f.block] = f.a.t.join(f.tested[f.block], d)
+		}
+	}
+}
+
+func (f *frame) set(i uint32, v value) {
+	if f.implied != nothing {
+		v = f.a.t.join(v, f.implied)
+	}
+	if uint64(i) < uint64(len(f.s.regs)) {
+		f.s.regs[i] = v
+	}
+}
+
+func (f *frame) here() uint32 { return f.a.site(f.m, f.addr) }
+
+// object makes a new object at this instruction.
+func (f *frame) object(class string) value {
+	at := f.a.t.atom(node{kind: kObj, a: f.here(), s: class})
+	for _, k := range f.a.slots(f.s, at) {
+		f.s.own()
+		delete(f.s.heap, k)
+	}
+	f.a.classes[class] = true
+	f.a.touch(class)
+	return f.a.t.one(at)
+}
+
+// inLoop reports whether this block has been run often enough that what grows must stop.
+func (f *frame) inLoop() bool { return f.g.loops[f.block] && f.visit[f.block] >= 3 }
+
+func element(n int64) string { return "[" + strconv.FormatInt(n, 10) + "]" }

@@ -1,0 +1,117 @@
+package dataflow
+
+import (
+	"slices"
+	"sort"
+)
+
+// Recovered is a text that code computes.
+type Recovered struct {
+	Value string
+	How   string
+	Site  Site
+}
+
+// Flow is personal data on its way from the call that returns it to the call that sends it.
+type Flow struct {
+	Data       string
+	Transforms []string
+	Source     Site
+	Sink       Site
+	SinkKind   string
+	SinkCall   string
+	Transport  string
+	Endpoints  []string
+	Calls      []Site // from the method in which the event is decided down to the sink
+	In         *Method
+	conds      condset
+}
+
+// Use is an address that reaches a call that opens connections.
+type Use struct {
+	Endpoints []string
+	Sink      Site
+	SinkCall  string
+	Transport string
+	In        *Method
+}
+
+// Result is what was found in one app.
+type Result struct {
+	Flows   []Flow
+	Uses    []Use
+	Strings []Recovered
+	Cuts    map[string]int
+	Steps   int
+	Methods int
+	a       *analysis
+}
+
+// Analyze follows the data of one app. lib may be nil.
+func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Limits) *Result {
+	a := newAnalysis(newUniverse(prog, lib, voc.Supers), app, voc, profile, l)
+	a.enterApp()
+	linked := 0
+	for round := 0; round < a.limits.Rounds; round++ {
+		a.runRoots()
+		more := a.distribute()
+		clear(a.expanded)
+		n := linked
+		linked = a.linkStarts(linked)
+		if !a.wake() && !more && n == linked {
+			break
+		}
+	}
+	return a.result()
+}
+
+func (a *analysis) result() *Result {
+	r := &Result{Cuts: a.cutsBy, Steps: a.steps, Methods: len(a.sums), a: a}
+	if a.t.cuts > 0 {
+		r.Cuts["alternatives of a value"] = a.t.cuts
+	}
+	clear(a.expanded)
+	for i := range a.settled {
+		e := &a.settled[i]
+		a.flowsOf(e, r)
+	}
+	for _, s := range a.strings {
+		r.Strings = append(r.Strings, s)
+	}
+	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
+	return r
+}
+
+func (a *analysis) flowsOf(e *settledEvent, r *Result) {
+	to := a.spellings(e.to)
+	to = slices.Compact(to)
+	var calls []Site
+	for _, id := range a.chains.list(e.chain) {
+		if id != 0 && a.sites[id].Method != nil {
+			calls = append(calls, a.sites[id])
+		}
+	}
+	sink := a.sites[e.site]
+	if e.call.Sink == "network" {
+		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
+	}
+	payload := a.expand(e.payload)
+	payload = a.t.join(payload, a.whole(payload))
+	for _, at := range a.t.atomsOf(payload) {
+		list := []atom{at}
+		if n := a.t.node(at); n.kind == kConcat {
+			list = n.parts()
+		}
+		for _, p := range list {
+			n := a.t.node(p)
+			if n.kind != kSource {
+				continue
+			}
+			fl := Flow{
+				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
+				Transport: e.call.Transport, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+			}
+			r.Flows = append(r.Flows, fl)
+		}
+	}
+}

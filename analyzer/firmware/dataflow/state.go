@@ -1,0 +1,300 @@
+package dataflow
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// slot is a field of an object.
+type slot struct {
+	base  atom
+	field string
+}
+
+// state is what is known before an instruction: registers and the fields written so far.
+type state struct {
+	regs   []value
+	heap   map[slot]value
+	shared bool // heap belongs to another state too
+}
+
+func (s *state) clone() *state {
+	s.shared = true
+	return &state{regs: slices.Clone(s.regs), heap: s.heap, shared: true}
+}
+
+func (s *state) own() {
+	if s.shared {
+		s.heap = maps.Clone(s.heap)
+		if s.heap == nil {
+			s.heap = map[slot]value{}
+		}
+		s.shared = false
+	}
+}
+
+func (s *state) put(k slot, v value) {
+	if old, ok := s.heap[k]; ok && old == v {
+		return
+	}
+	s.own()
+	s.heap[k] = v
+}
+
+// maxHeap bounds the fields one state knows.
+const maxHeap = 600
+
+// maxDepth bounds fields of fields of what a method is given.
+const maxDepth = 4
+
+func (a *analysis) depth(at atom) int {
+	d := 0
+	for n := a.t.node(at); n.kind == kLoad; n = a.t.node(atom(n.a)) {
+		d++
+	}
+	return d
+}
+
+// initial is what a field holds before a method writes it.
+func (a *analysis) initial(base atom, field string) value {
+	n := a.t.node(base)
+	switch n.kind {
+	case kParam, kLoad, kResult:
+		if a.depth(base) >= maxDepth {
+			return a.t.of(node{kind: kAllOf, a: uint32(base)})
+		}
+		return a.t.of(node{kind: kLoad, a: uint32(base), s: field})
+	case kHome, kStore:
+		return a.t.of(node{kind: kCell, a: uint32(base), s: field})
+	case kCell:
+		if strings.HasPrefix(field, "[") && a.depth(base) > 1 {
+			return a.t.one(base)
+		}
+		return a.t.of(node{kind: kLoad, a: uint32(base), s: field})
+	case kSource, kDerived, kAllOf, kConcat:
+		return a.t.one(base)
+	case kApi:
+		return a.t.any()
+	}
+	return nothing
+}
+
+// load reads a field of whatever a value may be. Field "[*]" is any element.
+func (a *analysis) load(s *state, base value, field string) value {
+	out := nothing
+	for _, b := range a.t.atomsOf(base) {
+		out = a.t.join(out, a.loadAtom(s, b, field))
+	}
+	return out
+}
+
+func (a *analysis) loadAtom(s *state, b atom, field string) value {
+	if v, ok := s.heap[slot{b, field}]; ok && field != "[*]" {
+		return v
+	}
+	if field != "[*]" {
+		return a.initial(b, field)
+	}
+	out := nothing
+	for _, k := range a.slots(s, b) {
+		if strings.HasPrefix(k.field, "[") {
+			out = a.t.join(out, s.heap[k])
+		}
+	}
+	switch a.t.node(b).kind {
+	case kObj:
+		return out
+	}
+	return a.t.join(out, a.initial(b, field))
+}
+
+// slots lists the written fields of an atom in a fixed order.
+func (a *analysis) slots(s *state, b atom) []slot {
+	var out []slot
+	for k := range s.heap {
+		if k.base == b {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(x, y slot) int { return strings.Compare(x.field, y.field) })
+	return out
+}
+
+// store writes a field. Where it is sure which object is meant, the old content is gone.
+func (a *analysis) store(s *state, base value, field string, v value) {
+	atoms := a.t.atomsOf(base)
+	if len(s.heap) > maxHeap {
+		a.cut("fields")
+		return
+	}
+	for _, b := range atoms {
+		switch a.t.node(b).kind {
+		case kParam, kLoad, kResult, kObj, kHome, kStore, kCell:
+		default:
+			continue
+		}
+		k := slot{b, field}
+		if len(atoms) == 1 {
+			s.put(k, v)
+			continue
+		}
+		s.put(k, a.t.join(a.loadAtom(s, b, field), v))
+	}
+}
+
+// add joins a value to a field.
+func (a *analysis) add(s *state, base value, field string, v value) {
+	a.store(s, base, field, a.t.join(a.load(s, base, field), v))
+}
+
+// reach gathers what a value holds, through fields: what a call that takes it apart may see.
+func (a *analysis) reach(s *state, v value) value {
+	var out []atom
+	seen := map[atom]bool{}
+	var visit func(v value, depth int)
+	visit = func(v value, depth int) {
+		for _, b := range a.t.atomsOf(v) {
+			if seen[b] {
+				continue
+			}
+			seen[b] = true
+			switch n := a.t.node(b); n.kind {
+			case kObj, kHome, kStore:
+				if n.kind != kObj && !a.inner(b) {
+					continue // a component is not sent because one of its objects is
+				}
+				if depth < 5 {
+					for _, k := range a.slots(s, b) {
+						visit(s.heap[k], depth+1)
+					}
+				}
+				if n.kind != kObj {
+					out = append(out, a.t.atom(node{kind: kAllOf, a: uint32(b)}))
+				}
+			case kParam, kLoad, kResult, kCell:
+				out = append(out, b)
+				if depth < 5 {
+					for _, k := range a.slots(s, b) {
+						visit(s.heap[k], depth+1)
+					}
+				}
+				out = append(out, a.t.atom(node{kind: kAllOf, a: uint32(b)}))
+			case kConcat:
+				visit(a.t.make(n.parts()), depth)
+			case kAny, kInt:
+			default:
+				out = append(out, b)
+			}
+		}
+	}
+	visit(v, 0)
+	return a.t.make(out)
+}
+
+// inner reports whether a kHome stands for a shared object, not for a component or a class.
+func (a *analysis) inner(b atom) bool {
+	n := a.t.node(b)
+	return n.kind == kStore || n.kind == kHome && n.b != 0
+}
+
+// merge joins two states into the first; it reports whether the first changed.
+func (a *analysis) merge(to, from *state) bool {
+	changed := false
+	for i, v := range from.regs {
+		if j := a.t.join(to.regs[i], v); j != to.regs[i] {
+			to.regs[i], changed = a.calm(j), true
+		}
+	}
+	if sameMap(to, from) {
+		return changed
+	}
+	for k, v := range from.heap {
+		old, ok := to.heap[k]
+		if !ok {
+			old = a.initial(k.base, k.field)
+		}
+		if j := a.calm(a.t.join(old, v)); !ok || j != old {
+			if ok && j == old {
+				continue
+			}
+			to.put(k, j)
+			changed = true
+		}
+	}
+	for k, v := range to.heap {
+		if _, ok := from.heap[k]; ok {
+			continue
+		}
+		if j := a.calm(a.t.join(a.initial(k.base, k.field), v)); j != v {
+			to.put(k, j)
+			changed = true
+		}
+	}
+	return changed
+}
+
+// sameMap is a cheap test for states that share their heap.
+func sameMap(x, y *state) bool {
+	return len(x.heap) == 0 && len(y.heap) == 0
+}
+
+// maxNumbers bounds the numbers of one value: more are a counter.
+const maxNumbers = 6
+
+// calm widens sets of many numbers.
+func (a *analysis) calm(v value) value {
+	atoms := a.t.atomsOf(v)
+	if len(atoms) <= maxNumbers {
+		return v
+	}
+	n := 0
+	for _, at := range atoms {
+		if a.t.node(at).kind == kInt {
+			n++
+		}
+	}
+	if n <= maxNumbers {
+		return v
+	}
+	out := []atom{anyAtom}
+	for _, at := range atoms {
+		if a.t.node(at).kind != kInt {
+			out = append(out, at)
+		}
+	}
+	return a.t.make(out)
+}
+
+// maxTransforms are the bits of kSource.b and kDerived.b.
+const (
+	asHashed uint32 = 1 << iota
+	asEncrypted
+	asEncoded
+	asCompressed
+	asConstantKey
+)
+
+// derive returns what a value made of v carries on: personal data and what depends on the caller, with transforms added.
+func (a *analysis) derive(v value, bits uint32) value {
+	var out []atom
+	for _, b := range a.t.atomsOf(v) {
+		n := *a.t.node(b)
+		switch n.kind {
+		case kSource:
+			n.b |= bits
+			out = append(out, a.t.atom(n))
+		case kDerived:
+			n.b |= bits
+			out = append(out, a.t.atom(n))
+		case kParam, kLoad, kResult, kCell, kAllOf:
+			out = append(out, a.t.atom(node{kind: kDerived, a: uint32(b), b: bits}))
+		case kConcat:
+			out = append(out, a.t.atomsOf(a.derive(a.t.make(n.parts()), bits))...)
+		}
+	}
+	if len(out) == 0 {
+		return a.t.any()
+	}
+	return a.t.make(out)
+}
