@@ -7,6 +7,7 @@ import (
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/dex"
+	"romscan/analyzer/fact/resources"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
@@ -65,7 +66,7 @@ func (r *reader) flowsOf(ctx context.Context, rec *fact.Record, voc *dataflow.Vo
 		if len(files) == 0 {
 			continue
 		}
-		res := dataflow.Analyze(dataflow.NewProgram(files), nil, appOf(rec, app), voc, profile, dataflow.Limits{})
+		res := dataflow.Analyze(dataflow.NewProgram(files), nil, r.appOf(rec, app), voc, profile, dataflow.Limits{})
 		each(app, res)
 	}
 }
@@ -80,7 +81,7 @@ func hasKind(facts []fact.Fact, k fact.Kind) bool {
 }
 
 // appOf turns the facts of a manifest into what the analysis of the code needs.
-func appOf(rec *fact.Record, app *firmware.App) *dataflow.App {
+func (r *reader) appOf(rec *fact.Record, app *firmware.App) *dataflow.App {
 	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}}
 	class := func(name string) string {
 		if name == "" {
@@ -104,5 +105,30 @@ func appOf(rec *fact.Record, app *firmware.App) *dataflow.App {
 			out.Components = append(out.Components, c)
 		}
 	}
+	r.resourcesOf(rec, app, out)
 	return out
+}
+
+// resourcesOf adds what the resource table, layouts and preference screens say.
+func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) {
+	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
+	for _, i := range app.Units {
+		path := rec.Units[i].File.Path
+		f := r.code.files[path.String()]
+		name := path.Name()
+		if f == nil || name != "resources.arsc" && !strings.HasPrefix(name, "res/") {
+			continue
+		}
+		data, err := f.Bytes(r.opt.Limits.MaxFile)
+		if err != nil {
+			continue
+		}
+		if name == "resources.arsc" {
+			texts := resources.Strings(data)
+			out.Strings = func(id uint32) []string { return texts[id] }
+			continue
+		}
+		s.read(data)
+	}
+	out.Secret, out.Clicks, out.Settings = s.secret, s.clicks, s.settings
 }

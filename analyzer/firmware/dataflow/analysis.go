@@ -62,6 +62,7 @@ type analysis struct {
 	starts   []pendingStart
 	waiting  []settledEvent // calls that run later on objects in cells
 	woken    map[wokenKey]bool
+	depths   int // of wrappers being followed
 	roots    []root
 	ran      int // roots that were run
 	rootIDs  map[string]int

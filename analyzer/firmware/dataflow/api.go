@@ -248,6 +248,8 @@ func operations() map[string]operation {
 		"uri-query":         opURIQuery,
 		"view-text":         opViewText,
 		"part-of":           opPartOf,
+		"format-out":        opFormatOut,
+		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
 		"fields":            opFields,
 	}
 }

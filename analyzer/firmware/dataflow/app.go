@@ -11,6 +11,8 @@ type App struct {
 	Secret map[uint32]bool
 	// Clicks are names of methods that layouts call when the user taps.
 	Clicks map[string]bool
+	// Settings are the switches of preference screens by their key: the default, "" where the screen states none.
+	Settings map[string]string
 	// Authorities of providers by class.
 	Authorities map[string][]string
 	// Library marks code without a manifest: every public method may be called.

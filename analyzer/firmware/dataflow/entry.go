@@ -53,6 +53,9 @@ func (a *analysis) enterComponent(kind, class string) {
 	for _, m := range a.lifecycle(class) {
 		args := append([]value{home}, a.given(m, class)...)
 		var ret []slot
+		if m.Name == "onBind" {
+			ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "binder"}), "[?]"})
+		}
 		if m.Name == "query" || m.Name == "call" {
 			for _, auth := range a.app.Authorities[class] {
 				ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "provider:" + auth}), "[?]"})

@@ -266,19 +266,41 @@ func (f *frame) implicit(b int32) value {
 // tests notes what the end of a block tests.
 func (f *frame) tests(v value) {
 	if f.a.profile == "droidbench" {
-		if d := f.a.derive(v, 0); f.a.carries(d) {
-			f.tested[f.block] = f.a.t.join(f.tested[f.block], d)
-		}
+		f.tested[f.block] = f.a.t.join(f.tested[f.block], f.a.secrets(v))
 	}
 }
 
 func (f *frame) set(i uint32, v value) {
-	if f.implied != nothing {
+	if f.implied != nothing && f.a.constant(v) {
 		v = f.a.t.join(v, f.implied)
 	}
 	if uint64(i) < uint64(len(f.s.regs)) {
 		f.s.regs[i] = v
 	}
+}
+
+// secrets returns the personal data in a value and what the caller may put there.
+func (a *analysis) secrets(v value) value {
+	var out []atom
+	for _, at := range a.t.atomsOf(a.derive(v, 0)) {
+		n := a.t.node(at)
+		if n.kind == kSource || n.kind == kDerived && a.t.symbolicAtom(at) {
+			out = append(out, at)
+		}
+	}
+	return a.t.make(out)
+}
+
+// constant reports whether a value is numbers and texts only.
+func (a *analysis) constant(v value) bool {
+	for _, at := range a.t.atomsOf(v) {
+		switch a.t.node(at).kind {
+		case kInt, kStr, kAny, kWhen:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func (f *frame) here() uint32 { return f.a.site(f.m, f.addr) }

@@ -276,17 +276,10 @@ func (a *analysis) secret(id string) bool {
 	return false
 }
 
-// opPartOf is a getter of an object that is personal data as a whole, a location or a message: what it returns comes from
-// where the object came from, or from here where that is not known.
+// opPartOf is a getter of an object that is personal data as a whole, a location or a message: the getter is the source,
+// as it says best what is taken.
 func opPartOf(f *frame, c *call) (value, bool) {
-	a := f.a
-	if a.t.symbolic(c.at(0)) {
-		return nothing, true
-	}
-	if v := a.taints(a.reach(f.s, c.at(0))); v != nothing {
-		return v, false
-	}
-	return a.t.of(node{kind: kSource, a: a.dataType(c.Text), n: int64(c.site)}), false
+	return f.a.t.of(node{kind: kSource, a: f.a.dataType(c.Text), n: int64(c.site)}), false
 }
 
 // opFields is a constructor that keeps its parameters in public fields, which text names in their order.

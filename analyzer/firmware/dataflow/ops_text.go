@@ -24,6 +24,9 @@ func (f *frame) text(v value) value {
 		case kObj, kHome, kStore:
 			if got, ok := f.s.heap[slot{at, textField}]; ok {
 				out = a.t.join(out, got)
+				if more, ok := f.s.heap[slot{at, "[?]"}]; ok {
+					out = a.t.join(out, a.derive(more, 0))
+				}
 				continue
 			}
 			held := a.reach(f.s, one)
@@ -265,6 +268,15 @@ func opFormat(f *frame, c *call) (value, bool) {
 		heads = a.append(heads, v, false)
 	}
 	return a.t.make(heads), false
+}
+
+// opFormatOut is Formatter.format: the text goes to what the formatter was made with.
+func opFormatOut(f *frame, c *call) (value, bool) {
+	v, wait := opFormat(f, c)
+	a := f.a
+	to := a.t.join(c.at(0), a.load(f.s, c.at(0), wrappedField))
+	a.add(f.s, to, "[?]", v)
+	return c.at(0), wait
 }
 
 func (a *analysis) any() value { return a.t.any() }

@@ -112,9 +112,9 @@ func newUniverse(app, lib *Program, supers map[string][]string) *universe {
 
 // platformClass reports whether a class is Android's or Java's own: its body is never entered, whoever defines it.
 func platformClass(name string) bool {
-	for _, p := range [...]string{"Landroid/", "Ljava/", "Ljavax/", "Ldalvik/", "Lorg/apache/http/", "Lorg/json/", "Lorg/xml/", "Lorg/w3c/", "Lsun/", "Llibcore/", "Lcom/android/internal/"} {
+	for _, p := range [...]string{"Landroid/", "Ljava/", "Ljavax/", "Ldalvik/", "Lorg/apache/http/", "Lorg/json/", "Lorg/xml/", "Lorg/w3c/", "Lsun/", "Llibcore/", "Lcom/android/internal/", "Landroidx/", "Lkotlin/"} {
 		if strings.HasPrefix(name, p) {
-			return !strings.HasPrefix(name, "Landroid/support/")
+			return true
 		}
 	}
 	return false

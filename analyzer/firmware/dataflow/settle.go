@@ -71,6 +71,9 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			continue
 		}
 		class := n.s
+		if a.u.class(class) == nil && a.wrapped(f, e, at) {
+			continue
+		}
 		if e.target != nil {
 			if !a.u.is(class, e.target.Class.Name) {
 				continue
@@ -89,6 +92,24 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			}
 		}
 	}
+}
+
+// wrapped follows a platform object to what it wraps: a messenger to its handler.
+func (a *analysis) wrapped(f *frame, e *event, at atom) bool {
+	one := a.t.one(at)
+	in := a.load(f.s, one, wrappedField)
+	if e.target != nil || in == nothing || in == one || len(e.args) > 8 {
+		return false
+	}
+	if a.depths++; a.depths > 6 {
+		a.depths = 0
+		return false
+	}
+	inner := *e
+	inner.args = append([]value{in}, e.args[1:]...)
+	a.settleAsync(f, &inner)
+	a.depths = 0
+	return true
 }
 
 // later schedules one method of one object.
@@ -182,6 +203,10 @@ func (a *analysis) given(m *Method, component string) []value {
 			v = a.t.of(node{kind: kStore, s: "bundle:" + component})
 		case p == "Landroid/content/SharedPreferences;":
 			v = a.t.of(node{kind: kStore, s: "pref:*"})
+		case p == "Landroid/view/View;":
+			v = a.t.of(node{kind: kStore, s: "view:?"})
+		case p == "Landroid/os/IBinder;":
+			v = a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "binder"})), s: "[*]"})
 		case p == "Landroid/content/Context;":
 			class := a.app.Application
 			if class == "" {
@@ -205,7 +230,7 @@ func (f *frame) callbacks(r *methodRef, v value, site uint32) {
 			if a.u.class(n.s) != nil {
 				recv = append(recv, at)
 			}
-		case kParam, kLoad, kResult:
+		case kParam, kLoad, kResult, kCell:
 			if a.mayCallBack(r) {
 				recv = append(recv, at)
 			}
@@ -220,8 +245,16 @@ func (f *frame) callbacks(r *methodRef, v value, site uint32) {
 // mayCallBack reports whether a parameter of a platform method is of a type that classes of the program implement.
 func (a *analysis) mayCallBack(r *methodRef) bool {
 	for _, p := range r.params {
-		if strings.HasPrefix(p, "L") && !plainTypes[p] && a.u.class(p) == nil && len(a.u.implementing(p)) > 0 {
+		if !strings.HasPrefix(p, "L") || plainTypes[p] || a.u.class(p) != nil {
+			continue
+		}
+		if len(a.u.implementing(p)) > 0 {
 			return true
+		}
+		for _, end := range [...]string{"Listener;", "Callback;", "Callbacks;", "Observer;", "Handler;", "Watcher;", "Connection;"} {
+			if strings.HasSuffix(p, end) {
+				return true
+			}
 		}
 	}
 	return false

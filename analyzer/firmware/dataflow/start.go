@@ -86,6 +86,9 @@ func (a *analysis) linkStarts(from int) int {
 				}
 			}
 		}
+		for _, c := range classes {
+			found = found || a.u.class(c) != nil // of this app, though the manifest does not know it: nothing starts
+		}
 		if !found {
 			a.leaves(p)
 		}

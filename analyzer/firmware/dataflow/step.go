@@ -48,7 +48,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 	case op <= 0x31:
 		f.set(in.Reg(0), t.any())
 	case op >= 0x44 && op <= 0x4a:
-		f.set(in.Reg(0), f.elem(f.reg(in.Reg(1)), f.reg(in.Reg(2))))
+		f.set(in.Reg(0), f.row(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.elem(f.reg(in.Reg(1)), f.reg(in.Reg(2)))))
 	case op >= 0x4b && op <= 0x51:
 		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.reg(in.Reg(0)))
 	case op >= 0x52 && op <= 0x58:
@@ -208,6 +208,21 @@ func (f *frame) elem(array, index value) value {
 	return f.a.load(f.s, array, "[*]")
 }
 
+// row makes the inner array of an array of arrays where none was stored: one instruction makes all levels.
+func (f *frame) row(array, index, v value) value {
+	at, one := f.a.t.single(array)
+	if v != nothing || !one {
+		return v
+	}
+	n := *f.a.t.node(at)
+	if n.kind != kObj || len(n.s) < 2 || n.s[:2] != "[[" {
+		return v
+	}
+	inner := f.object(n.s[1:])
+	f.setElem(array, index, inner)
+	return inner
+}
+
 func (f *frame) setElem(array, index, v value) {
 	if n, ok := f.a.t.number(index); ok && !f.g.loops[f.block] {
 		f.a.store(f.s, array, element(n), v)
@@ -289,6 +304,13 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 		r = n - m
 	case 2:
 		r = n * m
+	case 3, 4:
+		if m == 0 {
+			return f.a.t.any()
+		}
+		if r = n / m; op == 4 {
+			r = n % m
+		}
 	case 5:
 		r = n & m
 	case 6:
@@ -297,6 +319,8 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 		r = n ^ m
 	case 8:
 		r = n << (uint64(m) & 31)
+	case 9:
+		r = n >> (uint64(m) & 31)
 	default:
 		return f.a.t.any()
 	}
