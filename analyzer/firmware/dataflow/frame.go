@@ -186,7 +186,11 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		y = f.reg(in.Reg(1))
 		op += 6
 	}
-	f.tests(f.a.t.join(x, y))
+	if in.Op <= 0x37 {
+		f.tests(f.a.t.join(x, y))
+	} else {
+		f.tests(f.a.answers(x))
+	}
 	rel := [...]relation{equal, unequal, less, atLeast, greater, atMost}[op-0x38]
 	site := f.a.site(f.m, in.Addr)
 	id := func(r relation) uint32 {
@@ -289,6 +293,32 @@ func (a *analysis) secrets(v value) value {
 		}
 	}
 	return a.t.make(out)
+}
+
+// answers returns what in a value is the result of a comparison: a test for null tells nothing.
+func (a *analysis) answers(v value) value {
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		if n := a.t.node(at); (n.kind == kSource || n.kind == kDerived) && n.b&asAnswer != 0 {
+			out = append(out, at)
+		}
+	}
+	return a.t.make(out)
+}
+
+// escape forgets what numbers an object holds that others run with from now on.
+func (f *frame) escape(v value) {
+	a := f.a
+	for _, at := range a.t.atomsOf(v) {
+		if a.t.node(at).kind != kObj {
+			continue
+		}
+		for _, k := range a.slots(f.s, at) {
+			if strings.HasSuffix(k.field, ":Z") || strings.HasSuffix(k.field, ":I") || strings.HasSuffix(k.field, ":J") {
+				f.s.put(k, a.t.join(f.s.heap[k], a.any()))
+			}
+		}
+	}
 }
 
 // constant reports whether a value is numbers and texts only.

@@ -137,6 +137,7 @@ func opAsync(f *frame, c *call) (value, bool) {
 	for _, i := range c.Args[1:] {
 		args = append(args, c.at(i))
 	}
+	f.escape(recv)
 	name, proto, _ := strings.Cut(c.Text, "(")
 	f.record(event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
 	if c.r.ret == "Ljava/util/concurrent/Future;" || strings.HasSuffix(c.r.ret, "Future;") {

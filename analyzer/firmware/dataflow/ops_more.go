@@ -63,7 +63,7 @@ func opCompare(f *frame, c *call) (value, bool) {
 		}
 		return a.t.num(0), false
 	}
-	return a.derive(a.t.join(x, y), 0), false
+	return a.derive(a.t.join(x, y), asAnswer), false
 }
 
 // opClone copies an object.

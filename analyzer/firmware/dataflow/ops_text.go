@@ -294,6 +294,8 @@ func opFold(f *frame, c *call) (value, bool) {
 	for i, p := range c.r.params {
 		if strings.HasPrefix(p, "L") {
 			all = a.t.join(all, f.text(c.at(i+1)))
+		} else {
+			all = a.t.join(all, a.taints(c.at(i+1)))
 		}
 	}
 	switch c.Text {

@@ -273,6 +273,7 @@ const (
 	asEncoded
 	asCompressed
 	asConstantKey
+	asAnswer // the result of a comparison with it
 )
 
 // derive returns what a value made of v carries on: personal data and what depends on the caller, with transforms added.
