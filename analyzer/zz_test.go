@@ -1,11 +1,23 @@
 package analyzer
-import ("testing";"os";"strings")
-func TestZZ(t *testing.T){
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestZZ(t *testing.T) {
 	path := os.Getenv("Z")
-	for _, res := range flowsIn(t, path, "droidbench") {
+	for _, res := range flowsIn(t, path, os.Getenv("P")) {
 		t.Log(res.Methods, res.Steps, res.Cuts)
-		t.Log(strings.Join(res.Debug(), "\n"))
-		for _, f := range res.Flows { t.Log(f.Data, f.Source.Method.Ref(), f.Sink.Method.Ref(), f.Endpoints, f.Transforms, f.In.Ref()) }
-		for _, f := range res.Uses { t.Log("use", f.Endpoints, f.SinkCall, f.Sink.Method.Ref()) }
+		if os.Getenv("DBG") != "" {
+			t.Log(strings.Join(res.Debug(), "\n"))
+		}
+		for _, f := range res.Flows {
+			t.Log(f.Data, f.Source.Method.Ref(), f.Sink.Method.Ref(), f.Endpoints, f.Transforms, f.In.Ref())
+		}
+		for _, f := range res.Uses {
+			t.Log("use", f.Endpoints, f.SinkCall, f.Sink.Method.Ref())
+		}
 	}
 }
