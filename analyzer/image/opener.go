@@ -92,7 +92,11 @@ func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 	}
 	if err == nil {
 		err = Contain(func() (err error) {
-			c.FS, err = format.Open(inner, inner.Size, o.Budget)
+			if f.rest != nil && f.rest.format == format {
+				c.FS, err = o.openWith(f, inner, c)
+			} else {
+				c.FS, err = format.Open(inner, inner.Size, o.Budget)
+			}
 			return err
 		})
 	}
@@ -204,6 +208,7 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	}
 	o.group(f, c)
 	c.settle(f)
+	o.join(c)
 	if len(c.Files) > 0 && c.Files[0].Realm != Member {
 		fit, err := c.tally.keep(len(c.Files))
 		c.Files = c.Files[:fit]
