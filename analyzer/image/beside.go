@@ -90,6 +90,24 @@ func (o *Opener) lead(f *File, all []*File) {
 	f.rest = s
 }
 
+// lone returns the set that an input makes that came alone: of the layers that nothing but their names tell, as they do
+// among siblings. Its content was tried before.
+func (o *Opener) lone(f *File) *openSet {
+	if f.Size == 0 {
+		return nil
+	}
+	for i := range o.Formats {
+		format := &o.Formats[i]
+		if format.Group == nil || !format.Single {
+			continue
+		}
+		if sets := format.Group([]string{path.Base(f.Path.Name())}); len(sets) == 1 && len(sets[0].Names) == 1 {
+			return &openSet{format: format, parts: []*File{f}}
+		}
+	}
+	return nil
+}
+
 // through returns what lies in the layers around a file that hold a single stream: of a sparse image, the raw one. It
 // is closed with the file.
 func (o *Opener) through(f *File) (*File, []Gap) {

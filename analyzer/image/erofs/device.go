@@ -64,7 +64,8 @@ func (sb *super) deviceSlots(s space) ([]device, error) {
 			blocks |= int64(c.U16()) << 32
 			// The tools' header has uniaddr_hi here, the kernel's two bytes on, behind blocks_hi of 32 bits. The other
 			// is zero in both.
-			start |= int64(c.U16()|c.U16()) << 32
+			tools, kernel := c.U16(), c.U16()
+			start |= int64(tools|kernel) << 32
 		}
 		out = append(out, device{number: len(out) + 1, tag: text([]byte(tag)), bytes: sb.address(blocks), start: sb.address(start)})
 	}

@@ -33,7 +33,7 @@ func Format() image.Format {
 		Limits: []string{
 			"LZMA, DEFLATE, Zstandard, deduplication, fragments, the 48-bit layout and the metabox were read from images of erofs-utils 1.9.3, not from a device's",
 			"data on extra devices is read where they lie beside (the file called as the device's tag, the only one of its size, or the only one called after the image) or were appended to the image; else refused file by file. No device's image with any was met",
-			"Huawei's layout from before the mainline kernel is not known: an image with unknown feature bits is refused with their numbers",
+			"Huawei's layout from before the mainline kernel was never published (erofs-utils issue 9): an image with unknown feature bits is refused with their numbers",
 			"times and extended attributes other than security.selinux are not kept",
 		},
 		Filesystem: true,
