@@ -8,8 +8,11 @@ import (
 )
 
 // Files that may lie in several are few: what is called like the image of a partition. Directories with more of them
-// than maxBeside are no firmware's.
-const maxBeside = 512
+// than maxBeside, or with more files than maxSiblings, are no firmware's.
+const (
+	maxBeside   = 512
+	maxSiblings = 4096
+)
 
 // looksLikeImage tells by its name what is worth being asked whether it lies in several files.
 func looksLikeImage(name string) bool {
@@ -42,7 +45,7 @@ func (o *Opener) join(c *Container) {
 	}
 	for _, dir := range order {
 		leads := slices.DeleteFunc(slices.Clone(dirs[dir]), func(f *File) bool { return !looksLikeImage(path.Base(f.Path.Name())) })
-		if len(dirs[dir]) < 2 || len(leads) > maxBeside {
+		if len(dirs[dir]) < 2 || len(dirs[dir]) > maxSiblings || len(leads) > maxBeside {
 			continue
 		}
 		for _, lead := range leads {
