@@ -25,6 +25,7 @@ import (
 	"romscan/analyzer/image/rar"
 	"romscan/analyzer/image/romfs"
 	"romscan/analyzer/image/sevenzip"
+	"romscan/analyzer/image/sfx"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
@@ -100,6 +101,7 @@ func Formats() []image.Format {
 		xz.Format(),
 		zstd.Format(),
 		bzip2.Format(),
+		sfx.Format(),    // before zip, which also knows an archive by its end
 		ofpzip.Format(), // before the other zips: its entries need a password
 		otazip.Format(),
 		zip.Format(),
