@@ -28,8 +28,8 @@ const (
 	classDef   = 32
 )
 
-// bodies calls yield for every method that has code, in the order of the classes; every body once. It returns an error
-// where class data or code lie outside the file, and goes on with the next class.
+// bodies calls yield for every method that has code, in the order of the classes; methods may share a body. It returns an
+// error where class data or code lie outside the file, and goes on with the next class.
 func (d *dex) bodies(yield func(body) error) error {
 	d.work = workFactor*int64(len(d.raw)) + workFloor
 	var first error
@@ -43,7 +43,6 @@ func (d *dex) bodies(yield func(body) error) error {
 	if table > int64(len(d.raw)) || classes > (int64(len(d.raw))-table)/classDef {
 		return image.Errorf(image.Malformed, 96, "%d classes at %d", classes, table)
 	}
-	seen := map[uint32]bool{}
 	for i := range classes {
 		at := word(table + classDef*i + 24)
 		if at == 0 {
@@ -62,10 +61,9 @@ func (d *dex) bodies(yield func(body) error) error {
 				index += l.next()
 				l.next()
 				item := l.next()
-				if item == 0 || l.bad || seen[item] {
+				if item == 0 || l.bad {
 					continue
 				}
-				seen[item] = true
 				b, err := d.body(item)
 				if err == nil {
 					b.method = index

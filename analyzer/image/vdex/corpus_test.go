@@ -69,7 +69,7 @@ func TestCorpus(t *testing.T) {
 			if c.Outcome == image.Matched {
 				n.matched++
 			} else {
-				t.Logf("%s: %+v", path, c)
+				t.Errorf("%s: %+v", path, c)
 			}
 			content := a.content[i]
 			i++
@@ -89,5 +89,13 @@ func TestCorpus(t *testing.T) {
 	})
 	for v, n := range by {
 		t.Logf("%03d: %+v", v, *n)
+		if n.matched != n.dex || n.asInApp != n.dex-n.compact {
+			t.Errorf("%03d: not all are what they were", v)
+		}
+	}
+	for v, want := range map[int]int{6: 4, 10: 10, 19: 35, 21: 4} {
+		if by[v] == nil || by[v].dex < want {
+			t.Errorf("%03d: %+v, want %d DEX files", v, by[v], want)
+		}
 	}
 }
