@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -124,12 +125,16 @@ func TestEveryContainer(t *testing.T) {
 	}
 }
 
-// forDexdump returns a DEX without what dexdump refuses it for: bytes after its end, and the marks that dexopt leaves in
+// forDexdump returns a DEX without what dexdump refuses it for: bytes after its end, version 036, and the marks that dexopt leaves in
 // the upper half of the access flags of classes.
 func forDexdump(c contained, f *File) []byte {
 	data := c.data
 	if !f.Compact && f.Version < 41 && int(f.Size) < len(data) {
 		data = data[:f.Size]
+	}
+	if f.Version == 36 { // what smali writes for Android 4; dexdump knows no such version
+		data = slices.Clone(data)
+		data[6] = '5'
 	}
 	if c.in == "odex" {
 		data = slices.Clone(data)
@@ -170,6 +175,60 @@ func dumped(t *testing.T, path string, data []byte) (counts, bool) {
 		}
 	}
 	return c, bytes.Contains(out, []byte("class_defs_size"))
+}
+
+// TestAppsHaveCode counts, for each tree, the apps and jars whose code lies in them, and those whose code is found beside
+// them. What is missing then is missing from the corpus, or in boot.oat, or in no DEX: overlays and resources.
+func TestAppsHaveCode(t *testing.T) {
+	root := filepath.Join(corpus(t), "trees", "trees")
+	trees, err := os.ReadDir(root)
+	if err != nil {
+		t.Skip("romscan-corpus has no trees")
+	}
+	least := map[string]int{"htc-protou-404-odex": 23, "walton-rx4-51": 17, "symphony-h400-60": 10, "tecno-ba2": 6, "oukitel-wp5-9-a": 14}
+	beside := map[string]int{}
+	for _, tree := range trees {
+		if least[tree.Name()] == 0 && os.Getenv("ROMSCAN_ALL") == "" {
+			continue
+		}
+		dir := filepath.Join("trees/trees", tree.Name())
+		code := map[string]bool{}
+		everyDex(t, func(f *image.File) bool {
+			i := slices.IndexFunc(f.Path, func(s image.Segment) bool { return s.Container == "dir" })
+			code[f.Path[i].Name] = true
+			return false
+		}, nil, dir)
+		apps, inside, found := 0, 0, 0
+		_ = fs.WalkDir(os.DirFS(filepath.Join(root, tree.Name())), ".", func(name string, d fs.DirEntry, err error) error {
+			ext := filepath.Ext(name)
+			if err != nil || ext != ".apk" && ext != ".jar" || !d.Type().IsRegular() {
+				return nil
+			}
+			apps++
+			if code[name] {
+				inside++
+				return nil
+			}
+			stem := strings.TrimSuffix(name, ext)
+			dir, base := filepath.Split(stem)
+			for _, at := range []string{"", "arm/", "arm64/", "oat/arm/", "oat/arm64/"} {
+				for _, ext := range []string{".odex", ".vdex", ".odex.xz"} {
+					if code[dir+at+base+ext] {
+						found++
+						return nil
+					}
+				}
+			}
+			return nil
+		})
+		beside[tree.Name()] = found
+		t.Logf("%-32s %4d apps and jars, %4d with code inside, %4d with code beside", tree.Name(), apps, inside, found)
+	}
+	for tree, least := range least {
+		if beside[tree] < least {
+			t.Errorf("%s: %d with code beside, want %d", tree, beside[tree], least)
+		}
+	}
 }
 
 // atoi reads a number; -1 for what is none.
