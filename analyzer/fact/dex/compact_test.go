@@ -108,19 +108,20 @@ func TestCompactSizes(t *testing.T) {
 		0,              // the item is not at offset 0
 		16, 32, 48, 64, // tries, outs, ins, registers, the last nearest
 		1, 2048, // code units, high and low
-		0x1234, 31 | 32, // one register, two ins, three outs, four tries; one code unit
+		0x1234, 31 | 2<<5, // one register, two ins, three outs, four tries; two code units
 	} {
 		f.Data = binary.LittleEndian.AppendUint16(f.Data, v)
 	}
 	off := uint32(len(f.Data) - 4)
-	units := 1 + 2048 + 1<<16
+	units := 2 + 2048 + 1<<16
 	f.Data = append(f.Data, make([]byte, 2*units+4+20*8)...)
 	c, err := f.Code(off)
 	if err != nil || c.Registers != 1+64+2+48 || c.Ins != 2+48 || c.Outs != 3+32 || len(c.tries) != 20*8 || c.Units() != uint32(units) {
 		t.Errorf("%d registers, %d ins, %d outs, %d tries, %d units, %v", c.Registers, c.Ins, c.Outs, len(c.tries)/8, c.Units(), err)
 	}
-	if c.handlers%4 != 0 || c.handlers != uint32(len(f.Data)+3)&^3 && c.handlers > uint32(len(f.Data)) {
-		t.Errorf("handlers at %d of %d", c.handlers, len(f.Data))
+	// the code ends two bytes before a multiple of four
+	if want := off + 4 + uint32(2*units) + 2 + 20*8; want%4 != 0 || c.handlers != want {
+		t.Errorf("handlers at %d, want %d", c.handlers, want)
 	}
 }
 
