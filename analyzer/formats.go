@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/art"
 	"romscan/analyzer/image/avb"
 	"romscan/analyzer/image/blockota"
 	"romscan/analyzer/image/boot"
@@ -19,6 +20,8 @@ import (
 	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/lzmaalone"
 	"romscan/analyzer/image/mbr"
+	"romscan/analyzer/image/oat"
+	"romscan/analyzer/image/odex"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/qfil"
@@ -32,6 +35,7 @@ import (
 	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/ubi"
 	"romscan/analyzer/image/ubifs"
+	"romscan/analyzer/image/vdex"
 	"romscan/analyzer/image/vendors/allwinner"
 	"romscan/analyzer/image/vendors/amlogic"
 	"romscan/analyzer/image/vendors/coolpad"
@@ -96,6 +100,10 @@ func Formats() []image.Format {
 		jffs2.Format(),
 		cramfs.Format(),
 		romfs.Format(),
+		odex.Format(),
+		vdex.Format(),
+		oat.Format(),
+		art.Format(),
 		gzip.Format(),
 		lz4.Format(),
 		xz.Format(),
