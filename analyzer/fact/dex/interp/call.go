@@ -74,8 +74,8 @@ func (l *linker) call(in *dex.Insn, out inst) inst {
 		}
 	default:
 		k.fixed, k.found = k.class.lookup(k.sig)
-		if k.found && k.init && k.fixed.owner != k.class && !l.inherits(k) {
-			k.found = false // a constructor is not inherited
+		if k.found && k.init && k.fixed.owner != k.class && (k.class.file != nil || k.fixed.owner == l.m.class.p.std.object) {
+			k.found = false // constructors are not inherited; the models of a family share a table of them
 		}
 	}
 	k.opaque = l.m.clinit() && k.class.unknown && k.class.file == nil && (k.ret == 'V' || k.ret == 'L') &&
@@ -83,11 +83,6 @@ func (l *linker) call(in *dex.Insn, out inst) inst {
 	l.c.calls = append(l.c.calls, k)
 	out.op, out.x = opCall, int32(len(l.c.calls)-1)
 	return out
-}
-
-// inherits allows the constructors that the exceptions share, of which the models keep one table.
-func (l *linker) inherits(k *call) bool {
-	return k.fixed.model != nil && k.class.file == nil && !k.class.unknown
 }
 
 // resolve finds what a call runs.

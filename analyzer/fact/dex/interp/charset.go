@@ -148,6 +148,9 @@ func badLength(b []byte) int {
 			high = 0x8f
 		}
 	}
+	if len(b) >= 3 && b[0] == 0xed && b[1] >= 0xa0 && b[1] <= 0xbf && b[2]&0xc0 == 0x80 {
+		return 3 // a surrogate
+	}
 	n := 1
 	for n < want && n < len(b) && b[n] >= low && b[n] <= high {
 		low, high = 0x80, 0xbf

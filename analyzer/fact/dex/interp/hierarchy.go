@@ -54,6 +54,8 @@ var hierarchy = map[string]string{
 	"java/util/Enumeration":                     "java/lang/Object",
 	"java/util/RandomAccess":                    "java/lang/Object",
 	"java/util/Collections":                     "java/lang/Object",
+	"java/util/Objects":                         "java/lang/Object",
+	"java/lang/reflect/Array":                   "java/lang/Object",
 	"java/util/Arrays":                          "java/lang/Object",
 	"java/util/Locale":                          "java/lang/Object",
 	"java/util/AbstractList":                    "java/lang/Object java/util/List",

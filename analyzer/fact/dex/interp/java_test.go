@@ -8,44 +8,67 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"romscan/analyzer/fact/dex"
 )
 
-// compiled builds the sources of testdata with javac and dx; it skips by name what is missing. It returns the dex
-// and the folder of class files.
-func compiled(t testing.TB, sources ...string) ([]byte, string) {
-	t.Helper()
+// built is the sources of testdata, compiled once for all tests.
+type built struct {
+	dex  []byte
+	dir  string
+	skip string
+	err  error
+}
+
+var build = sync.OnceValue(func() (b built) {
 	for _, tool := range []string{"java", "javac"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
+			return built{skip: tool + " is not installed"}
 		}
 	}
 	home, _ := os.UserHomeDir()
 	dx := filepath.Join(home, ".m2/repository/com/jakewharton/android/repackaged/dalvik-dx/9.0.0_r3/dalvik-dx-9.0.0_r3.jar")
 	if _, err := os.Stat(dx); err != nil {
-		t.Skip("dalvik-dx 9.0.0_r3 is not in the Maven repository; fixtures/build.sh fetches it")
+		return built{skip: "dalvik-dx 9.0.0_r3 is not in the Maven repository; fixtures/build.sh fetches it"}
 	}
-	dir := t.TempDir()
-	run := func(name string, args ...string) {
-		t.Helper()
-		if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, out)
+	if b.dir, b.err = os.MkdirTemp("", "interp"); b.err != nil {
+		return b
+	}
+	out := filepath.Join(b.dir, "classes.dex")
+	sources, _ := filepath.Glob("testdata/*.java")
+	for _, args := range [][]string{
+		append([]string{"javac", "-nowarn", "--release", "8", "-encoding", "UTF-8", "-g:none", "-d", b.dir}, sources...),
+		{"java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", dx, "com.android.dx.command.Main", "--dex", "--output=" + out, b.dir},
+	} {
+		if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			b.err = fmt.Errorf("%s: %w\n%s", args[0], err, text)
+			return b
 		}
 	}
-	args := []string{"-nowarn", "--release", "8", "-encoding", "UTF-8", "-g:none", "-d", dir}
-	for _, s := range sources {
-		args = append(args, filepath.Join("testdata", s))
+	b.dex, b.err = os.ReadFile(out)
+	return b
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(build().dir)
+	os.Exit(code)
+}
+
+// compiled returns the dex made of testdata with javac and dx, and the folder of class files; it skips by name what
+// is missing.
+func compiled(t testing.TB) ([]byte, string) {
+	t.Helper()
+	b := build()
+	if b.skip != "" {
+		t.Skip(b.skip)
 	}
-	run("javac", args...)
-	out := filepath.Join(dir, "classes.dex")
-	run("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", dx, "com.android.dx.command.Main", "--dex", "--core-library", "--output="+out, dir)
-	data, err := os.ReadFile(out)
-	if err != nil {
-		t.Fatal(err)
+	if b.err != nil {
+		t.Fatal(b.err)
 	}
-	return data, dir
+	return b.dex, b.dir
 }
 
 func program(t testing.TB, data []byte) *Program {
@@ -61,7 +84,7 @@ func ref(name string) string { return "LCases;->" + name + "()" + tS }
 
 // TestAgreesWithJava runs every case on a Java machine and here and compares the code units.
 func TestAgreesWithJava(t *testing.T) {
-	data, dir := compiled(t, "Cases.java", "Driver.java")
+	data, dir := compiled(t)
 	out, err := exec.Command("java", "-Dfile.encoding=UTF-8", "-cp", dir, "Driver").Output()
 	if err != nil {
 		t.Fatal(err)

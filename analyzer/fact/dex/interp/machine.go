@@ -39,7 +39,7 @@ type Machine struct {
 	epoch  uint32 // number of the call from outside
 	used   int64  // bytes allocated since the static state was made
 	states []*classState
-	boxes  map[any]*object
+	boxes  map[sharedKey]*object
 	texts  map[string]*object // of String.intern
 
 	frames []reg // registers of running methods

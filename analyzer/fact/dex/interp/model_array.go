@@ -30,7 +30,16 @@ func arrayModels() map[string]table {
 		t["hashCode(["+k+")I"] = hashArray
 		t["sort(["+k+")V"] = func(m *Machine, a []reg) (reg, error) { return reg{}, m.sortObjects(a[0].o, nil) }
 	}
-	return map[string]table{"Ljava/util/Arrays;": t}
+	return map[string]table{"Ljava/util/Arrays;": t, "Ljava/util/Objects;": objectsTable(), "Ljava/lang/reflect/Array;": {
+		// what compilers make of new int[2][3]
+		"newInstance(Ljava/lang/Class;[I)" + tO: on(func(m *Machine, c *class, a []reg) (reg, error) {
+			dims, err := state[[]int32](m, a[1].o)
+			return then(err, func() (reg, error) { return m.grid(c, dims) })
+		}),
+		"newInstance(Ljava/lang/Class;I)" + tO: on(func(m *Machine, c *class, a []reg) (reg, error) {
+			return m.grid(c, []int32{a[1].i32()})
+		}),
+	}}
 }
 
 // array checks that an object is an array.
@@ -205,3 +214,45 @@ func (m *Machine) sortList(items []*object, by *object) (err error) {
 
 // trimClass strips L and ; from a descriptor.
 func trimClass(name string) string { return strings.TrimSuffix(strings.TrimPrefix(name, "L"), ";") }
+
+// grid makes an array of arrays; every array is charged, which bounds their number.
+func (m *Machine) grid(c *class, dims []int32) (reg, error) {
+	if len(dims) == 0 || len(dims) > maxParams {
+		return reg{}, m.illegal("%d dimensions", len(dims))
+	}
+	for _, d := range dims {
+		if d < 0 {
+			return reg{}, m.throw("java/lang/NegativeArraySizeException", "%d", d)
+		}
+	}
+	o, err := m.newArray(m.p.class(strings.Repeat("[", len(dims))+c.name), int64(dims[0]))
+	if err != nil || len(dims) == 1 {
+		return reg{o: o}, err
+	}
+	for i := range int(dims[0]) {
+		if err := m.work(4); err != nil {
+			return reg{}, err
+		}
+		r, err := m.grid(c, dims[1:])
+		if err != nil {
+			return reg{}, err
+		}
+		o.set(i, r)
+	}
+	return reg{o: o}, nil
+}
+
+func objectsTable() table {
+	return table{
+		"requireNonNull(" + tO + ")" + tO:      receiver(self),
+		"requireNonNull(" + tO + tS + ")" + tO: receiver(self),
+		"isNull(" + tO + ")Z":                  func(m *Machine, a []reg) (reg, error) { return retBool(a[0].o == nil) },
+		"nonNull(" + tO + ")Z":                 func(m *Machine, a []reg) (reg, error) { return retBool(a[0].o != nil) },
+		"hashCode(" + tO + ")I":                func(m *Machine, a []reg) (reg, error) { h, err := m.hash(a[0].o); return reg{n: int64(h)}, err },
+		"equals(" + tO + tO + ")Z":             func(m *Machine, a []reg) (reg, error) { ok, err := m.same(a[0].o, a[1].o); return boolReg(ok), err },
+		"toString(" + tO + ")" + tS: func(m *Machine, a []reg) (reg, error) {
+			t, err := m.describe(a[0].o)
+			return then(err, func() (reg, error) { return m.retText(t) })
+		},
+	}
+}

@@ -147,6 +147,14 @@ var modelledStatics = map[string]func(*Machine) (reg, error){
 	"Ljava/nio/ByteOrder;->LITTLE_ENDIAN:Ljava/nio/ByteOrder;": singleton("java/nio/ByteOrder", byteOrder(true)),
 	"Ljava/lang/Boolean;->TRUE:Ljava/lang/Boolean;":            func(m *Machine) (reg, error) { return m.box(true) },
 	"Ljava/lang/Boolean;->FALSE:Ljava/lang/Boolean;":           func(m *Machine) (reg, error) { return m.box(false) },
+	"Ljava/lang/Integer;->TYPE:Ljava/lang/Class;":              primitiveToken("I"),
+	"Ljava/lang/Byte;->TYPE:Ljava/lang/Class;":                 primitiveToken("B"),
+	"Ljava/lang/Character;->TYPE:Ljava/lang/Class;":            primitiveToken("C"),
+	"Ljava/lang/Short;->TYPE:Ljava/lang/Class;":                primitiveToken("S"),
+	"Ljava/lang/Long;->TYPE:Ljava/lang/Class;":                 primitiveToken("J"),
+	"Ljava/lang/Boolean;->TYPE:Ljava/lang/Class;":              primitiveToken("Z"),
+	"Ljava/lang/Float;->TYPE:Ljava/lang/Class;":                primitiveToken("F"),
+	"Ljava/lang/Double;->TYPE:Ljava/lang/Class;":               primitiveToken("D"),
 	"Ljava/math/BigInteger;->ZERO:" + tBI:                      bigConstant(0),
 	"Ljava/math/BigInteger;->ONE:" + tBI:                       bigConstant(1),
 	"Ljava/math/BigInteger;->TEN:" + tBI:                       bigConstant(10),
@@ -158,24 +166,34 @@ type (
 	byteOrder  bool // little-endian
 )
 
+func primitiveToken(name string) func(*Machine) (reg, error) {
+	return func(m *Machine) (reg, error) { return reg{o: m.p.token(m.p.class(name))}, nil }
+}
+
 // singleton makes one object of a class for each state.
 func singleton(class string, s any) func(*Machine) (reg, error) {
 	return func(m *Machine) (reg, error) { return m.shared("L"+class+";", s) }
 }
 
+type sharedKey struct {
+	class string
+	state any
+}
+
 // shared returns the machine's one object of a comparable state.
 func (m *Machine) shared(class string, s any) (reg, error) {
-	if o := m.boxes[s]; o != nil {
+	k := sharedKey{class, s}
+	if o := m.boxes[k]; o != nil {
 		return reg{o: o}, nil
 	}
 	if err := m.alloc(objectSize); err != nil {
 		return reg{}, err
 	}
 	if m.boxes == nil {
-		m.boxes = map[any]*object{}
+		m.boxes = map[sharedKey]*object{}
 	}
 	o := &object{class: m.p.class(class), native: s}
-	m.boxes[s] = o
+	m.boxes[k] = o
 	return reg{o: o}, nil
 }
 

@@ -81,7 +81,8 @@ func (p *Program) scanCode(f *dex.File, code *dex.Code, own int, seen []bool) {
 type classState struct {
 	values []reg
 	epochs []uint32 // run that wrote the field last
-	err    error    // why its initialiser failed
+	err    error    // why its initialiser stopped
+	threw  bool     // it ended by an exception
 }
 
 // state returns the state of an initialised class. A class whose initialiser runs now counts as initialised, as
@@ -89,7 +90,13 @@ type classState struct {
 func (m *Machine) state(c *class) (*classState, error) {
 	if c.id < len(m.states) {
 		if s := m.states[c.id]; s != nil {
-			return s, s.err
+			if s.threw {
+				return s, m.throw("java/lang/NoClassDefFoundError", "%s", className(c))
+			}
+			if st, ok := s.err.(*Stop); ok {
+				return s, st.again()
+			}
+			return s, nil
 		}
 	}
 	return m.initialise(c)
@@ -121,7 +128,7 @@ func (m *Machine) initialise(c *class) (*classState, error) {
 	_, err := m.invoke(init, nil)
 	clear(s.epochs) // what an initialiser writes holds for every run, unless a method may write it too
 	if t, ok := err.(*javaThrow); ok {
-		s.err = stop(Threw, "initialiser of %s threw %s", c.name, t.describe())
+		s.threw = true
 		return s, m.throw("java/lang/ExceptionInInitializerError", "%s", t.describe())
 	}
 	s.err = err
