@@ -78,8 +78,8 @@ func (l *linker) call(in *dex.Insn, out inst) inst {
 			k.found = false // constructors are not inherited; the models of a family share a table of them
 		}
 	}
-	k.opaque = l.m.clinit() && k.class.unknown && k.class.file == nil && (k.ret == 'V' || k.ret == 'L') &&
-		staticReason(k.class.name) == Unmodelled
+	k.opaque = l.m.clinit() && (k.ret == 'V' || k.ret == 'L') &&
+		(k.class.unknown && k.class.file == nil || callReason(k.class.name, k.sig) == Impure && (k.init || k.static))
 	l.c.calls = append(l.c.calls, k)
 	out.op, out.x = opCall, int32(len(l.c.calls)-1)
 	return out

@@ -244,10 +244,10 @@ func (m *Machine) grid(c *class, dims []int32) (reg, error) {
 
 func objectsTable() table {
 	return table{
-		"requireNonNull(" + tO + ")" + tO:      receiver(self),
-		"requireNonNull(" + tO + tS + ")" + tO: receiver(self),
-		"isNull(" + tO + ")Z":                  func(m *Machine, a []reg) (reg, error) { return retBool(a[0].o == nil) },
-		"nonNull(" + tO + ")Z":                 func(m *Machine, a []reg) (reg, error) { return retBool(a[0].o != nil) },
+		"requireNonNull(" + tO + ")" + tO:      receiver(func(m *Machine, a []reg) (reg, error) { return a[0], m.known(a[0]) }),
+		"requireNonNull(" + tO + tS + ")" + tO: receiver(func(m *Machine, a []reg) (reg, error) { return a[0], m.known(a[0]) }),
+		"isNull(" + tO + ")Z":                  func(m *Machine, a []reg) (reg, error) { return boolReg(a[0].o == nil), m.known(a[0]) },
+		"nonNull(" + tO + ")Z":                 func(m *Machine, a []reg) (reg, error) { return boolReg(a[0].o != nil), m.known(a[0]) },
 		"hashCode(" + tO + ")I":                func(m *Machine, a []reg) (reg, error) { h, err := m.hash(a[0].o); return reg{n: int64(h)}, err },
 		"equals(" + tO + tO + ")Z":             func(m *Machine, a []reg) (reg, error) { ok, err := m.same(a[0].o, a[1].o); return boolReg(ok), err },
 		"toString(" + tO + ")" + tS: func(m *Machine, a []reg) (reg, error) {

@@ -60,7 +60,14 @@ func langModels() map[string]table {
 			"join(" + tCS + "Ljava/lang/Iterable;)" + tS: func(m *Machine, a []reg) (reg, error) { return m.join(a[0].o, a[1].o) },
 		},
 		"Ljava/lang/Math;": mathTable(), "Ljava/lang/StrictMath;": mathTable(), "Ljava/lang/Throwable;": throwableTable(),
-		"Landroid/util/Log;": {},
+		"Landroid/util/Log;": {}, "Ljava/lang/AssertionError;": {"<init>(" + tO + ")V": initial(func(m *Machine, a []reg) (any, error) {
+			t, err := m.describe(a[1].o)
+			if err != nil {
+				return nil, err
+			}
+			o, err := m.textObject(t)
+			return &throwable{msg: o}, err
+		})},
 	}
 	for _, name := range []string{"v", "d", "i", "w", "e", "wtf"} {
 		all["Landroid/util/Log;"][name+"("+tS+tS+")I"] = nothing

@@ -216,10 +216,11 @@ func listModels() map[string]table {
 			"hasNext()Z": more, "next()" + tO: step, "hasMoreElements()Z": more, "nextElement()" + tO: step,
 		},
 		"Ljava/util/Collections;": {
-			"sort(Ljava/util/List;)V":                            given(func(m *Machine, l *list) (reg, error) { return reg{}, m.sortList(l.items, nil) }),
-			"sort(Ljava/util/List;Ljava/util/Comparator;)V":      on(func(m *Machine, l *list, a []reg) (reg, error) { return reg{}, m.sortList(l.items, a[1].o) }),
-			"reverse(Ljava/util/List;)V":                         given(func(m *Machine, l *list) (reg, error) { slices.Reverse(l.items); return reg{}, nil }),
-			"unmodifiableList(Ljava/util/List;)Ljava/util/List;": self,
+			"sort(Ljava/util/List;)V":                       given(func(m *Machine, l *list) (reg, error) { return reg{}, m.sortList(l.items, nil) }),
+			"sort(Ljava/util/List;Ljava/util/Comparator;)V": on(func(m *Machine, l *list, a []reg) (reg, error) { return reg{}, m.sortList(l.items, a[1].o) }),
+			"reverse(Ljava/util/List;)V":                    given(func(m *Machine, l *list) (reg, error) { slices.Reverse(l.items); return reg{}, nil }),
+			"unmodifiableMap(" + tM + ")" + tM:              self, "unmodifiableCollection(" + tC + ")" + tC: self, "unmodifiableSet(Ljava/util/Set;)Ljava/util/Set;": self,
+			"unmodifiableList(Ljava/util/List;)Ljava/util/List;": self, "synchronizedMap(" + tM + ")" + tM: self, "synchronizedList(Ljava/util/List;)Ljava/util/List;": self,
 			"emptyList()Ljava/util/List;": func(m *Machine, a []reg) (reg, error) {
 				return m.retNew("java/util/Arrays$ArrayList", &list{fixed: true})
 			},

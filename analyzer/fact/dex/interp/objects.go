@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"strings"
 )
 
@@ -93,6 +94,9 @@ func plain(v any) (string, bool) {
 
 // same is Object.equals, of boxed numbers and texts without a call.
 func (m *Machine) same(a, b *object) (bool, error) {
+	if err := errors.Join(m.known(reg{o: a}), m.known(reg{o: b})); err != nil {
+		return false, stop(Unmodelled, "comparison with what an unmodelled call returned")
+	}
 	if a == nil || b == nil || a == b {
 		return a == b, nil
 	}

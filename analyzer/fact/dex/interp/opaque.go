@@ -11,17 +11,16 @@ func (m *Machine) blind(k *call, args []reg, err error) (reg, error) {
 		if a.o == nil {
 			continue
 		}
-		switch s := a.o.native.(type) {
+		switch a.o.native.(type) {
 		case opaque, text, *class, int32, int64, int16, int8, uint16, bool, float32, float64:
 		case nil:
-			if i > 0 || !k.init || a.o.class.file == nil && !a.o.class.unknown {
+			if i > 0 || !k.init || a.o.class.file != nil && !a.o.class.unknown {
 				return reg{}, err
 			}
 			if a.o.class.file == nil {
 				a.o.native = opaque{}
 			}
 		default:
-			_ = s
 			return reg{}, err
 		}
 	}
