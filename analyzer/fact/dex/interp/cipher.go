@@ -8,7 +8,7 @@ import (
 	"crypto/rc4"
 	"strings"
 
-	"golang.org/x/crypto/blowfish"
+	"golang.org/x/crypto/blowfish" //lint:ignore SA1019 apps use it, and this reads what they wrote
 )
 
 // cipherState is the state of a Cipher. What update gives would depend on the provider, so only doFinal is modelled.

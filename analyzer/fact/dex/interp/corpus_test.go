@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -184,6 +185,7 @@ func TestCorpus(t *testing.T) {
 	}
 	all := apps(t, max)
 	var methods, pure, calls, failed int
+	own, addresses := map[string]bool{}, 0
 	texts, reasons := map[string]bool{}, map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		p := NewProgram(all[name])
@@ -191,6 +193,15 @@ func TestCorpus(t *testing.T) {
 		var list []site
 		for _, f := range all[name] {
 			eachCode(f, func(code *dex.Code) { sites(f, code, func(s site) { list = append(list, s) }) })
+		}
+		for _, s := range constants(p, m) {
+			if !own[s.text] {
+				own[s.text] = true
+				if address.MatchString(s.text) {
+					addresses++
+					t.Logf("%s: %s gives %.160q", name, s.ref, s.text)
+				}
+			}
 		}
 		known := map[string]bool{}
 		for _, s := range list {
@@ -221,6 +232,7 @@ func TestCorpus(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d apps, %d parameterless functions and static fields give text, %d of it like an address", len(all), len(own), addresses)
 	t.Logf("%d apps, %d functions with constant call sites, %d pure, %d calls, %d failed %v, %d distinct readable strings",
 		len(all), methods, pure, calls, failed, reasons, len(texts))
 }
@@ -242,4 +254,46 @@ func eachCode(f *dex.File, visit func(*dex.Code)) {
 			}
 		}
 	}
+}
+
+var address = regexp.MustCompile(`^(https?|ftp|wss?)://|^([a-z0-9-]+\.)+(com|net|org|cn|io|mobi|me|info)(/|:|$)|^\d+\.\d+\.\d+\.\d+`)
+
+type found struct{ ref, text string }
+
+// constants runs the pure static functions to String that take nothing, and the initialisers of classes that have
+// static strings which the dex does not hold as values, and returns the texts that are no constants of the dex.
+func constants(p *Program, m *Machine) (out []found) {
+	var data dex.ClassData
+	for _, f := range p.files {
+		plain := map[string]bool{}
+		for i := range uint32(f.NumStrings()) {
+			plain[f.String(i)] = true
+		}
+		add := func(ref string, v Value, err error) {
+			if s, ok := v.AsString(); err == nil && ok && readable(s) && !plain[s] {
+				out = append(out, found{ref, s})
+			}
+		}
+		for i := range f.NumClasses() {
+			c, _ := f.Class(i)
+			_ = f.ReadClassData(c.Data, &data)
+			for _, e := range data.DirectMethods {
+				ref := f.MethodRef(e.Method)
+				if e.Access&dex.AccStatic == 0 || !strings.HasSuffix(ref, "()"+tS) {
+					continue
+				}
+				if ok, _ := p.Pure(ref); ok {
+					v, err := m.Call(ref)
+					add(ref, v, err)
+				}
+			}
+			for _, e := range data.StaticFields {
+				if ref := f.FieldRef(e.Field); strings.HasSuffix(ref, ":"+tS) {
+					v, err := m.StaticField(ref)
+					add(ref, v, err)
+				}
+			}
+		}
+	}
+	return out
 }

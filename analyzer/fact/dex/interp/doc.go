@@ -15,5 +15,6 @@
 // stops the run. Steps, memory and depth of calls are limited, so a run ends whatever the code says.
 //
 // Limit: a static field that a method other than its class's initialiser writes has no value here unless the same
-// run wrote it; what other methods store into an array or a collection that a static field holds is not seen.
+// run wrote it; what other methods store into an array or a collection that a static field holds is not seen. Where Java versions differ, the result is that of OpenJDK 8 and later: the order of a HashMap,
+// malformed UTF-8. Doubles are spelled with the fewest digits that give them back, as Java 19 does.
 package interp

@@ -9,7 +9,6 @@ type buffer struct {
 	array      *object
 	data       []int8
 	pos, limit int
-	mark       int
 	little     bool
 }
 

@@ -80,7 +80,6 @@ func retInt[T int | int8 | int16 | uint16 | int32](n T) (reg, error) {
 }
 func retLong(n int64) (reg, error)  { return reg{n: n}, nil }
 func retBool(b bool) (reg, error)   { return boolReg(b), nil }
-func retVoid() (reg, error)         { return reg{}, nil }
 func doubleReg(f float64) reg       { return reg{n: int64(math.Float64bits(f))} }
 func floatReg(f float32) reg        { return reg{n: int64(int32(math.Float32bits(f)))} }
 func (r reg) f64() float64          { return math.Float64frombits(uint64(r.n)) }
@@ -100,13 +99,13 @@ func (m *Machine) newArray(c *class, n int64) (*object, error) {
 	if n < 0 {
 		return nil, m.throw("java/lang/NegativeArraySizeException", "%d", n)
 	}
+	if len(c.name) < 2 || c.name[0] != '[' {
+		return nil, stop(Missing, "array of type %q", c.name)
+	}
 	if err := m.alloc(objectSize + n*elemSize(c.name)); err != nil {
 		return nil, err
 	}
 	o := &object{class: c}
-	if len(c.name) < 2 {
-		return nil, stop(Missing, "array of type %q", c.name)
-	}
 	switch c.name[1] {
 	case 'B':
 		o.native = make([]int8, n)
