@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/art"
 	"romscan/analyzer/image/avb"
 	"romscan/analyzer/image/blockota"
 	"romscan/analyzer/image/boot"
@@ -19,18 +20,22 @@ import (
 	"romscan/analyzer/image/lz4"
 	"romscan/analyzer/image/lzmaalone"
 	"romscan/analyzer/image/mbr"
+	"romscan/analyzer/image/oat"
+	"romscan/analyzer/image/odex"
 	"romscan/analyzer/image/otazip"
 	"romscan/analyzer/image/payload"
 	"romscan/analyzer/image/qfil"
 	"romscan/analyzer/image/rar"
 	"romscan/analyzer/image/romfs"
 	"romscan/analyzer/image/sevenzip"
+	"romscan/analyzer/image/sfx"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
 	"romscan/analyzer/image/tar"
 	"romscan/analyzer/image/ubi"
 	"romscan/analyzer/image/ubifs"
+	"romscan/analyzer/image/vdex"
 	"romscan/analyzer/image/vendors/allwinner"
 	"romscan/analyzer/image/vendors/amlogic"
 	"romscan/analyzer/image/vendors/coolpad"
@@ -95,11 +100,16 @@ func Formats() []image.Format {
 		jffs2.Format(),
 		cramfs.Format(),
 		romfs.Format(),
+		odex.Format(),
+		vdex.Format(),
+		oat.Format(),
+		art.Format(),
 		gzip.Format(),
 		lz4.Format(),
 		xz.Format(),
 		zstd.Format(),
 		bzip2.Format(),
+		sfx.Format(),    // before zip, which also knows an archive by its end
 		ofpzip.Format(), // before the other zips: its entries need a password
 		otazip.Format(),
 		zip.Format(),

@@ -20,12 +20,14 @@ type File struct {
 	Link  string      // target of a symbolic link
 	Attr  Attr
 	Realm Realm
-	// PartOf names the Set this file was taken into; it is then not opened on its own.
+	// PartOf names the Set this file was taken into, or the file that it holds the rest of; it is then not opened on
+	// its own.
 	PartOf string
 
 	tree   fs.FS  // of a root that is a directory
 	within *tally // of the container it lies in; nil for the root
 	set    *openSet
+	rest   *openSet // the siblings that hold what this file lacks; it is opened with them
 	open   func() (fs.File, error)
 	// inner is the stream of a Single layer, closed together with the file it is read from.
 	inner *File

@@ -47,6 +47,12 @@ type Format struct {
 	// set are opened each on its own.
 	Fits    func(parts []Part) bool
 	OpenSet func(parts []Part, b *Budget) (fs.FS, error)
+
+	// Beside picks, for a file of this format that is not whole alone, the siblings that hold the rest: indexes, in the
+	// order in which OpenSet takes them behind the file. None where the file is whole, or nothing fits. Nil for formats
+	// that live in one file. Of siblings only names and sizes are known cheaply; OpenSet gets what single layers around
+	// them hold (sparse).
+	Beside func(lead Part, siblings []Part) []int
 }
 
 // Set is a group of sibling files that only together make sense.

@@ -65,9 +65,15 @@ func (o *Opener) Expand(f *File) *Container {
 		return nil
 	}
 	if f.set != nil {
-		return o.expandSet(f)
+		return o.expandSet(f, f.set)
 	}
-	return o.expandStream(f, f, &Container{})
+	if c := o.expandStream(f, f, &Container{}); c != nil || len(f.Path) > 1 {
+		return c
+	}
+	if s := o.lone(f); s != nil {
+		return o.expandSet(f, s)
+	}
+	return nil
 }
 
 // expandStream opens inner, which is f or what the layers around, outer, make of f.
@@ -92,7 +98,11 @@ func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 	}
 	if err == nil {
 		err = Contain(func() (err error) {
-			c.FS, err = format.Open(inner, inner.Size, o.Budget)
+			if f.rest != nil && f.rest.format == format {
+				c.FS, err = o.openWith(f, inner, c)
+			} else {
+				c.FS, err = format.Open(inner, inner.Size, o.Budget)
+			}
 			return err
 		})
 	}
@@ -104,8 +114,8 @@ func (o *Opener) expandStream(f, inner *File, outer *Container) *Container {
 	return o.enter(f, c, format)
 }
 
-func (o *Opener) expandSet(f *File) *Container {
-	format := f.set.format
+func (o *Opener) expandSet(f *File, s *openSet) *Container {
+	format := s.format
 	c := &Container{Formats: []string{format.Name}, Filesystem: format.Filesystem, Stream: f, tally: o.Budget.tallyOf(f)}
 	switch err := c.tally.open(); {
 	case err == errRefused:
@@ -115,7 +125,7 @@ func (o *Opener) expandSet(f *File) *Container {
 		return c
 	}
 	err := Contain(func() (err error) {
-		c.FS, err = format.OpenSet(f.set.open(), o.Budget)
+		c.FS, err = format.OpenSet(s.open(), o.Budget)
 		return err
 	})
 	if err != nil {
@@ -204,6 +214,7 @@ func (o *Opener) list(f *File, c *Container) *Container {
 	}
 	o.group(f, c)
 	c.settle(f)
+	o.join(c)
 	if len(c.Files) > 0 && c.Files[0].Realm != Member {
 		fit, err := c.tally.keep(len(c.Files))
 		c.Files = c.Files[:fit]

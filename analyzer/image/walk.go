@@ -53,7 +53,7 @@ type step[T any] struct {
 	parent *step[T]
 	file   *File
 	inside []*step[T]
-	uses   []*step[T] // the parts of a set, read through it
+	uses   []*step[T] // the parts of a set and the rest of a file, read through it
 	left   int        // itself, its children and the set it is part of, as long as they are not done
 	done   bool
 	result T
@@ -119,11 +119,16 @@ func (s *step[T]) inOrder() []*step[T] {
 	return out
 }
 
-// linkSets keeps the parts of sets open until the set is done. The steps are not queued yet.
+// linkSets keeps the parts of sets, and the files that hold the rest of others, open until those are done. The steps
+// are not queued yet.
 func (s *step[T]) linkSets() {
 	var of map[*File]*step[T]
 	for _, c := range s.inside {
-		if c.file.set == nil {
+		set := c.file.set
+		if set == nil {
+			set = c.file.rest
+		}
+		if set == nil {
 			continue
 		}
 		if of == nil {
@@ -132,7 +137,7 @@ func (s *step[T]) linkSets() {
 				of[c.file] = c
 			}
 		}
-		for _, part := range c.file.set.parts {
+		for _, part := range set.parts {
 			p := of[part]
 			p.left++
 			c.uses = append(c.uses, p)

@@ -9,7 +9,7 @@ import (
 // Code is a code_item: a method's body.
 type Code struct {
 	Registers, Ins, Outs uint16
-	Debug                uint32 // offset of debug_info_item
+	Debug                uint32 // offset of debug_info_item, 0 in a compact DEX
 	Offset               uint32 // offset of the first instruction in Data
 	Bytes                []byte // the instructions, two bytes a code unit
 	Set                  *Set
@@ -26,6 +26,9 @@ const codeHeader = 16
 // Code reads the code_item at off. A body that reaches outside the file is cut where the file ends, and an
 // error says so.
 func (f *File) Code(off uint32) (Code, error) {
+	if f.Compact {
+		return f.compactCode(off)
+	}
 	c := Code{Set: f.Set}
 	if uint64(off)+codeHeader > uint64(len(f.Data)) || off == 0 {
 		return c, image.Errorf(image.Malformed, int64(off), "code item outside the file")

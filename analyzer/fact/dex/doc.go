@@ -1,6 +1,6 @@
-// Package dex reads Dalvik executables, versions 035 to 041, and says what is in them.
+// Package dex reads Dalvik executables, versions 035 to 041 and compact ones (cdex 001), and says what is in them.
 //
-// In: the bytes of a .dex, or of a container of version 041 that holds several. Out: for the data path the
+// In: the bytes of a .dex, or of a container of version 041 that holds several, or of a compact DEX with its data. Out: for the data path the
 // facts of [Analyzer]: how much there is, which classes are defined, which calls leave the file, which
 // strings are used and where, and strings that are written as arrays; for other readers of code the index
 // [File] with identifiers, class data, code items, instructions, values, annotations and a disassembler.

@@ -13,6 +13,7 @@ import (
 const (
 	headerSize    = 0x70
 	headerSize41  = 0x78 // adds container_size and header_offset
+	headerCompact = 0x88 // of compact DEX, see compact.go
 	stringIDSize  = 4
 	typeIDSize    = 4
 	protoIDSize   = 12
@@ -42,20 +43,27 @@ const (
 // File is one dex: an index over bytes it does not copy. All methods are safe for concurrent use; all
 // accept any index and answer the zero value for one that is out of range.
 type File struct {
-	Version int    // 35 to 41
+	Version int    // 35 to 41; of a compact DEX that of the code it is read as
+	Compact bool   // a compact DEX, magic cdex
 	Base    uint32 // offset of the header in Data; not 0 only in containers of version 41
 	Size    uint32 // file_size as the header states it
-	Data    []byte // what offsets count in: the file, or the whole container
+	Data    []byte // what offsets count in: the file, the whole container, or of a compact DEX its data
+	DataAt  uint32 // where Data begins in the file; not 0 only for a compact DEX
 	Notes   []Note
 	Set     *Set // what opcodes mean here; see [File.DetectSet]
 
 	stringIDs, typeIDs, protoIDs []byte
 	fieldIDs, methodIDs, classes []byte
 	callSites, handles           []byte
+
+	whole []byte // what the tables' offsets count in: Data, of a compact DEX the file
 }
 
-// Version of the magic at the start of data: 35 for "dex\n035\0", or 0.
+// Version of the magic at the start of data: 35 for "dex\n035\0", compactVersion for a compact DEX, or 0.
 func magicVersion(data []byte) int {
+	if isCompact(data) {
+		return compactVersion
+	}
 	if len(data) < 8 || string(data[:4]) != "dex\n" || data[7] != 0 {
 		return 0
 	}
@@ -102,7 +110,7 @@ func open(data []byte, base uint32) (*File, error) {
 	if len(h) < headerSize {
 		return nil, image.Errorf(image.Truncated, int64(base), "header of %d bytes, %d wanted", len(h), headerSize)
 	}
-	f := &File{Version: magicVersion(h), Base: base, Data: data, Set: Standard}
+	f := &File{Version: magicVersion(h), Base: base, Data: data, Set: Standard, whole: data}
 	if f.Version == 0 {
 		return nil, image.Errorf(image.Malformed, int64(base), "no dex magic")
 	}
@@ -114,6 +122,11 @@ func open(data []byte, base uint32) (*File, error) {
 		return nil, image.Errorf(image.Unsupported, int64(base)+40, "big-endian dex")
 	}
 	f.Size = word(32)
+	if isCompact(h) {
+		if err := f.openCompact(h); err != nil {
+			return nil, err
+		}
+	}
 	f.check(h, word(8), word(36))
 	var errs []error
 	section := func(name string, off int, size uint32) []byte {
@@ -145,6 +158,9 @@ func (f *File) check(h []byte, sum, size uint32) {
 	if f.Version >= 41 {
 		want = headerSize41
 	}
+	if f.Compact {
+		want = headerCompact
+	}
 	if size != want {
 		f.note(NoteHeader)
 	}
@@ -152,10 +168,15 @@ func (f *File) check(h []byte, sum, size uint32) {
 	switch {
 	case uint64(f.Size) > uint64(len(h)):
 		f.note(NoteFileSize)
-	case f.Version < 41 && uint64(f.Size) < uint64(len(h)):
+	case f.Version < 41 && !f.Compact && uint64(f.Size) < uint64(len(h)):
 		f.note(NoteTrailing)
 	}
-	if end < 12 || adler32.Checksum(h[12:end]) != sum {
+	switch {
+	case f.Compact:
+		if f.compactSum(h) != sum {
+			f.note(NoteChecksum)
+		}
+	case end < 12 || adler32.Checksum(h[12:end]) != sum:
 		f.note(NoteChecksum)
 	}
 }
@@ -172,16 +193,16 @@ func (f *File) section(name string, count, off, item uint32) ([]byte, error) {
 	if count == 0 {
 		return nil, nil
 	}
-	if uint64(off) >= uint64(len(f.Data)) {
-		return nil, image.Errorf(image.Malformed, int64(off), "%s outside the file of %d bytes", name, len(f.Data))
+	if uint64(off) >= uint64(len(f.whole)) {
+		return nil, image.Errorf(image.Malformed, int64(off), "%s outside the file of %d bytes", name, len(f.whole))
 	}
-	have := uint64(len(f.Data)) - uint64(off)
+	have := uint64(len(f.whole)) - uint64(off)
 	want := uint64(count) * uint64(item)
 	if want <= have {
-		return f.Data[off : uint64(off)+want], nil
+		return f.whole[off : uint64(off)+want], nil
 	}
-	whole := have - have%uint64(item)
-	return f.Data[off : uint64(off)+whole],
+	there := have - have%uint64(item)
+	return f.whole[off : uint64(off)+there],
 		image.Errorf(image.Truncated, int64(off), "%s claims %d items, %d there", name, count, have/uint64(item))
 }
 
@@ -237,5 +258,10 @@ func (f *File) u32(off uint32) uint32 {
 	return binary.LittleEndian.Uint32(f.Data[off:])
 }
 
-// VersionString returns the version as the magic spells it: "035".
-func (f *File) VersionString() string { return fmt.Sprintf("%03d", f.Version) }
+// VersionString returns the version as the magic spells it: "035", and for a compact DEX "cdex001".
+func (f *File) VersionString() string {
+	if f.Compact {
+		return compactMagic[:7]
+	}
+	return fmt.Sprintf("%03d", f.Version)
+}

@@ -196,6 +196,7 @@ func FuzzDex(f *testing.F) {
 	f.Add(testDex(f, "arrays"))
 	f.Add(testDex(f, "calls"))
 	f.Add(container(f))
+	f.Add(compacted(f, testDex(f, "calls")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		out := analyze(data)
 		for _, g := range out.Gaps {

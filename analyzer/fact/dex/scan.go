@@ -64,7 +64,7 @@ func (s *scan) fail(err error) {
 		return
 	}
 	if len(s.errs) < maxErrors {
-		s.errs = append(s.errs, err)
+		s.errs = append(s.errs, s.f.inFile(err))
 	} else {
 		s.dropped++
 	}
@@ -240,7 +240,7 @@ func (s *scan) literal(method uint32, code *Code, it *Insns, index uint32) {
 }
 
 func (s *scan) site(code *Code, it *Insns) fact.Site {
-	return fact.Site{Offset: code.Offset + uint32(it.pc), Unit: it.Addr(), Code: it.Units3()}
+	return fact.Site{Offset: s.f.DataAt + code.Offset + uint32(it.pc), Unit: it.Addr(), Code: it.Units3()}
 }
 
 // values notes the strings that static fields start with.
@@ -262,7 +262,7 @@ func (s *scan) note(member uint32, list []Value) {
 		switch v := &list[i]; v.Type {
 		case ValueString:
 			if uint64(v.Index) < uint64(s.f.NumStrings()) {
-				s.strings.add(v.Index, member, fact.Site{Offset: v.Offset})
+				s.strings.add(v.Index, member, fact.Site{Offset: s.f.DataAt + v.Offset})
 			}
 		case ValueArray:
 			s.note(member, v.Array)

@@ -29,6 +29,8 @@ type extent struct {
 	plen uint32 // bytes stored, of encoded and rotated ones
 	kind kind
 	meta bool // stored among the metadata, at in the inode's space; else in the image
+
+	device uint16 // a further device that at is an address of; 0 where it is one of all devices
 }
 
 const extentSize = 24 // bytes of memory an extent takes
@@ -67,7 +69,7 @@ func (c *content) add(e extent) error {
 	if k := len(c.extents) - 1; k >= 0 {
 		last := c.extents[k]
 		plain := e.kind == raw && e.at == last.at+e.pos-last.pos && !e.meta
-		if e.kind == last.kind && e.meta == last.meta && (plain || e.kind == hole) {
+		if e.kind == last.kind && e.meta == last.meta && e.device == last.device && (plain || e.kind == hole) {
 			return nil
 		}
 	}
@@ -122,7 +124,7 @@ func (c *content) readExtent(e extent, end int64, p []byte, here int64) (int, er
 		clear(p)
 		return len(p), nil
 	case raw:
-		return c.stored(e.meta, p, e.at+skip)
+		return c.stored(e, p, e.at+skip)
 	case rotated:
 		return c.unrotate(e, p, skip)
 	case fragment:
@@ -135,13 +137,14 @@ func (c *content) readExtent(e extent, end int64, p []byte, here int64) (int, er
 	return copy(p, data[skip:]), nil
 }
 
-// stored reads from the image, or from the space of metadata the inode lies in.
-func (c *content) stored(meta bool, p []byte, at int64) (int, error) {
-	from := &c.v.device
-	if meta {
-		from = c.inode.in
-	} else if c.v.elsewhere(at) {
-		return 0, image.Errorf(image.Unsupported, at, "the data lies on another device")
+// stored reads some of an extent from the device it lies on, or from the space of metadata the inode lies in.
+func (c *content) stored(e extent, p []byte, at int64) (int, error) {
+	from := c.inode.in
+	if !e.meta {
+		var err error
+		if from, at, err = c.v.locate(e.device, at); err != nil {
+			return 0, err
+		}
 	}
 	have := min(int64(len(p)), max(from.size-at, 0))
 	n, err := 0, error(nil)
@@ -167,7 +170,7 @@ func (c *content) unrotate(e extent, p []byte, skip int64) (int, error) {
 		if in+n > int64(e.plen) {
 			return done, image.Errorf(image.Malformed, e.at, "interlaced cluster of %d bytes is read at %d", e.plen, in)
 		}
-		got, err := c.stored(e.meta, p[done:done+int(n)], e.at+in)
+		got, err := c.stored(e, p[done:done+int(n)], e.at+in)
 		if done += got; err != nil {
 			return done, err
 		}

@@ -49,7 +49,7 @@ func (c *content) decoded(e extent, length int64) ([]byte, error) {
 		defer c.v.codecs.input.Put(in)
 		src := (*in)[:e.plen]
 		// The image may end inside the space of its last cluster.
-		n, err := c.stored(e.meta, src, e.at)
+		n, err := c.stored(e, src, e.at)
 		if n == 0 {
 			return nil, err
 		}

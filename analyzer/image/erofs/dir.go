@@ -42,6 +42,7 @@ func (v *volume) index() (*image.Index, error) {
 		w.todo = w.todo[1:]
 		w.dir(t)
 	}
+	w.tellLost()
 	return w.x, nil
 }
 
@@ -59,6 +60,7 @@ type indexer struct {
 	limit   int64
 	entries int64
 	full    bool
+	counted int64 // chunks looked at for devices that are not there
 }
 
 // dir lists one directory, block by block.
@@ -183,6 +185,7 @@ func (w *indexer) put(name string, i *inode, note string) {
 			w.x.Miss(name, err)
 		}
 	}
+	w.count(i)
 	nid := i.nid
 	e.Open = func() (io.ReaderAt, error) {
 		i, err := w.v.inode(nid)

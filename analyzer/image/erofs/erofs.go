@@ -6,14 +6,13 @@
 //	fsys, err := erofs.Format().Open(r, size, budget)
 //	b, err := fs.ReadFile(fsys, "app/X/X.apk")
 //
-// Limit: data on further devices is refused.
+// Limit: data on further devices is read only where their files lie beside the image.
 package erofs
 
 import (
 	"encoding/binary"
 	"io"
 	"io/fs"
-	"slices"
 	"sync"
 
 	"romscan/analyzer/image"
@@ -33,22 +32,25 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"LZMA, DEFLATE, Zstandard, deduplication, fragments, the 48-bit layout and the metabox were read from images of erofs-utils 1.9.3, not from a device's",
-			"data on extra devices is refused file by file",
-			"Huawei's layout from before the mainline kernel is not known: an image with unknown feature bits is refused with their numbers",
+			"data on extra devices is read where they lie beside (the file called as the device's tag, the only one of its size, or the only one called after the image) or were appended to the image; else refused file by file. No device's image with any was met",
+			"Huawei's layout from before the mainline kernel was never published (erofs-utils issue 9): an image with unknown feature bits is refused with their numbers",
 			"times and extended attributes other than security.selinux are not kept",
 		},
 		Filesystem: true,
 		Sniff:      sniff,
 		Open:       open,
+		OpenSet:    openSet,
+		Beside:     beside,
 	}
 }
 
 // volume is an opened filesystem. After open only its caches change; it is safe for concurrent use.
 type volume struct {
 	super
-	device  space    // the image
-	box     *space   // the content of the metabox inode, nil where there is none
-	devices []region // blocks that lie on further devices, in ascending order
+	device  space     // the image
+	box     *space    // the content of the metabox inode, nil where there is none
+	devices []device  // the further devices, by their numbers less 1
+	regions []*device // those of them with addresses of their own, in ascending order
 	prefix  []longPrefix
 	budget  *image.Budget
 	packed  func() (*content, error) // the inode of which fragments are part
@@ -61,9 +63,6 @@ type space struct {
 	size int64
 	base int64 // of inode 0
 }
-
-// region is a stretch of addresses, in bytes.
-type region struct{ from, to int64 }
 
 func sniff(r io.ReaderAt, size int64) bool {
 	var head [16]byte
@@ -78,13 +77,19 @@ func sniff(r io.ReaderAt, size int64) bool {
 }
 
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
+	return openSet([]image.Part{{ReaderAt: r, Size: size}}, b)
+}
+
+// openSet opens an image, which comes first, with the files of its further devices.
+func openSet(parts []image.Part, b *image.Budget) (fs.FS, error) {
+	r, size := parts[0].ReaderAt, parts[0].Size
 	sb, err := readSuper(r, size)
 	if err != nil {
 		return nil, err
 	}
 	v := &volume{super: sb, budget: b, device: space{r: r, size: size, base: sb.address(sb.metaBlock)}}
 	v.packed = sync.OnceValues(v.openPacked)
-	if err := v.readDevices(); err != nil {
+	if err := v.readDevices(parts[0].Name, parts[1:]); err != nil {
 		return nil, err
 	}
 	if sb.incompat&incompatMetabox != 0 {
@@ -120,38 +125,6 @@ func (v *volume) openPacked() (*content, error) {
 	c := v.content(i)
 	c.whole = true
 	return c, nil
-}
-
-// readDevices reads which addresses are not in this image (struct erofs_deviceslot).
-func (v *volume) readDevices() error {
-	if v.incompat&incompatDeviceTable == 0 {
-		return nil
-	}
-	const slot = 128
-	raw, err := bin.ReadAt(v.device.r, v.device.size, v.deviceTable*slot, int64(v.extraDevices)*slot, slot<<16)
-	if err != nil {
-		return err
-	}
-	for ; len(raw) >= slot; raw = raw[slot:] {
-		c := bin.Little(raw, 0)
-		c.Seek(64)
-		blocks, start := int64(c.U32()), int64(c.U32())
-		if v.incompat&incompat48bit != 0 {
-			blocks |= int64(c.U16()) << 32
-			start |= int64(c.U16()) << 32
-		}
-		if start != 0 {
-			v.devices = append(v.devices, region{v.address(start), v.address(start + blocks)})
-		}
-	}
-	slices.SortFunc(v.devices, func(a, b region) int { return int(min(max(a.from-b.from, -1), 1)) })
-	return nil
-}
-
-// elsewhere reports whether an address belongs to a further device.
-func (v *volume) elsewhere(at int64) bool {
-	k, found := slices.BinarySearchFunc(v.devices, at, func(d region, at int64) int { return int(min(max(d.from-at, -1), 1)) })
-	return found || k > 0 && at < v.devices[k-1].to
 }
 
 // address returns where a block begins, in bytes. Numbers no image can have saturate.

@@ -258,32 +258,6 @@ func TestMetabox(t *testing.T) {
 	}
 }
 
-// TestDevices refuses what lies elsewhere, file by file.
-func TestDevices(t *testing.T) {
-	f := newFixture(incompatDeviceTable | 0x4)
-	block := f.data([]byte("here"), false)
-	table := f.data(words(0), false)
-	binary.LittleEndian.PutUint32(f.img[table*fixtureBlock+64:], 100)  // blocks
-	binary.LittleEndian.PutUint32(f.img[table*fixtureBlock+68:], 1000) // from here on
-	index := func(device uint16, block uint32) []byte {
-		return words(uint32(device)<<16, block)
-	}
-	f.file("here", f.inode(chunkBased, typeRegular|0o644, 4, chunkIndexes, index(0, block)))
-	f.file("other", f.inode(chunkBased, typeRegular|0o644, 4, chunkIndexes, index(1, block)))
-	f.file("there", f.inode(flatPlain, typeRegular|0o644, 4, 1010, nil))
-	fsys := openFixture(t, f.finish(func(sb []byte) {
-		binary.LittleEndian.PutUint16(sb[0x56:], 1)
-		binary.LittleEndian.PutUint16(sb[0x58:], uint16(table*fixtureBlock/128))
-	}))
-	expect(t, fsys, "here", []byte("here"))
-	for _, name := range []string{"other", "there"} {
-		_, err := fs.ReadFile(fsys, name)
-		if e := (*image.Error)(nil); !errors.As(err, &e) || e.Reason != image.Unsupported {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestUnknownFeatures(t *testing.T) {
 	img := newFixture(0x1 | 0x40000000).finish(nil)
 	_, err := Format().Open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))

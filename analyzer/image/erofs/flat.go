@@ -59,10 +59,7 @@ func (c *content) chunks() error {
 		if err != nil {
 			return err
 		}
-		e, err := c.chunk(record, at+n*unit)
-		if err != nil {
-			return err
-		}
+		e := c.chunk(record)
 		e.pos = n << bits
 		if err := c.add(e); err != nil {
 			return err
@@ -73,8 +70,8 @@ func (c *content) chunks() error {
 }
 
 // chunk reads a block number or a struct erofs_inode_chunk_index.
-func (c *content) chunk(record []byte, at int64) (extent, error) {
-	block, null := int64(0), int64(1<<32-1)
+func (c *content) chunk(record []byte) extent {
+	block, null, device := int64(0), int64(1<<32-1), uint16(0)
 	if len(record) == 4 {
 		block = int64(binary.LittleEndian.Uint32(record))
 	} else {
@@ -88,15 +85,12 @@ func (c *content) chunk(record []byte, at int64) (extent, error) {
 		for mask <= c.v.extraDevices && mask != 0 {
 			mask <<= 1
 		}
-		device := binary.LittleEndian.Uint16(record[2:]) & (mask - 1)
-		if device != 0 && block != null && c.v.extraDevices > 0 {
-			return extent{}, image.Errorf(image.Unsupported, at, "the data lies on device %d", device)
-		}
+		device = binary.LittleEndian.Uint16(record[2:]) & (mask - 1)
 	}
 	if block == null {
-		return extent{kind: hole}, nil
+		return extent{kind: hole}
 	}
-	return extent{at: c.v.address(block), kind: raw}, nil
+	return extent{at: c.v.address(block), kind: raw, device: device}
 }
 
 // window reads a table front to back, some of it at a time.

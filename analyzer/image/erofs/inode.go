@@ -145,7 +145,7 @@ func (v *volume) dataOffset(i *inode) int64 {
 		}
 		fallthrough
 	case flatPlain:
-		if i.start != nullBlock {
+		if i.start != nullBlock && v.region(v.address(i.start)) == nil {
 			return v.address(i.start)
 		}
 	}

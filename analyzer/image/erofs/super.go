@@ -80,6 +80,9 @@ func readSuper(r io.ReaderAt, size int64) (super, error) {
 	dirBits := int64(c.U8())
 	sb.prefixCount, sb.prefixStart = int(c.U8()), int64(c.U32())<<2
 	sb.packedNID = c.U64()
+	if sb.incompat&incompatDeviceTable == 0 {
+		sb.extraDevices = 0
+	}
 	if sb.blockBits < minBlockBits || sb.blockBits > maxBlockBits {
 		return super{}, image.Errorf(image.Malformed, superOffset+0x0C, "blocks of 2^%d bytes", sb.blockBits)
 	}

@@ -25,12 +25,12 @@ func Format() image.Format {
 		Doc:  "Linux ext2/ext3/ext4: the system, vendor and product partitions of most Android devices up to 12, and the payload of many APEX files.",
 		Refs: []string{
 			"https://docs.kernel.org/filesystems/ext4/",
-			"linux: fs/ext4/ext4.h, fs/ext4/xattr.h, fs/ext4/inline.c",
+			"linux: fs/ext4/ext4.h, fs/ext4/xattr.h, fs/ext4/inline.c; checksums: namei.c, extents.c, xattr.c, inode.c",
 			"AOSP system/extras: ext4_utils/contents.cpp",
 		},
 		Limits: []string{
 			"a journal that was not replayed is reported, not replayed",
-			"of metadata checksums those of superblock, group descriptors and inodes are verified, on demand",
+			"of metadata checksums those of superblock, group descriptors, inodes and the blocks of directories, extents and attributes are verified, on demand; not those of bitmaps and the journal",
 			"encrypted files and directories are reported, not decrypted",
 			"e2compr files and external journals are refused",
 			"extended attributes held in inodes of their own (ea_inode) are ignored",

@@ -42,8 +42,8 @@ const (
 // maxMismatches bounds the mismatches told one by one.
 const maxMismatches = 100
 
-// Verify implements [image.Verifier]: the checksums of the superblock, of group descriptors and of inodes, where the
-// filesystem has them; Android's own mostly do not. Content has none.
+// Verify implements [image.Verifier]: the checksums of the superblock, of group descriptors, of inodes and of the blocks
+// of directories, extents and attributes, where the filesystem has them; Android's own mostly do not. Content has none.
 func (m *mounted) Verify(ctx context.Context, yield func(image.Check) bool) {
 	if m.v.ro&(roCompatMetaCsum|roCompatGDTCsum) == 0 {
 		return
@@ -176,12 +176,13 @@ func crc16(crc uint16, b []byte) uint16 {
 	return crc
 }
 
-// inodes compares the checksum of every inode in use.
+// inodes compares the checksum of every inode in use, and those of the blocks that belong to it.
 func (c *checker) inodes(ctx context.Context) []image.Check {
 	t := &tally{what: "inode crc32c"}
 	if !c.crc32 {
 		return nil
 	}
+	blocks := c.newBlockSums()
 	for g := int64(0); g < c.groups() && ctx.Err() == nil && t.unreadable == nil; g++ {
 		d, _, err := c.descriptor(g)
 		if err != nil {
@@ -189,14 +190,14 @@ func (c *checker) inodes(ctx context.Context) []image.Check {
 			break
 		}
 		if binary.LittleEndian.Uint16(d[descFlags:])&inodeUninit == 0 {
-			t.unreadable = c.oneTable(g, t)
+			t.unreadable = c.oneTable(ctx, g, t, blocks)
 		}
 	}
-	return t.checks()
+	return append(t.checks(), blocks.checks()...)
 }
 
 // oneTable compares the inodes of one group.
-func (c *checker) oneTable(g int64, t *tally) error {
+func (c *checker) oneTable(ctx context.Context, g int64, t *tally, blocks *blockSums) error {
 	start, err := c.inodeTable(g)
 	if err != nil {
 		return err
@@ -211,18 +212,27 @@ func (c *checker) oneTable(g int64, t *tally) error {
 		}
 		for at := int64(0); at < int64(len(part)); at += c.inodeSize {
 			num := uint32(g)*c.inodesPerGroup + uint32((done+at)/c.inodeSize) + 1
-			c.inodeSum(num, part[at:at+c.inodeSize], start<<c.blockBits+done+at, t)
+			raw, off := part[at:at+c.inodeSize], start<<c.blockBits+done+at
+			if !inUse(raw) {
+				continue
+			}
+			c.inodeSum(num, raw, off, t)
+			if i, err := c.parseInode(num, off, raw); err == nil && ctx.Err() == nil {
+				blocks.inode(i)
+			}
 		}
 		done += int64(len(part))
 	}
 	return nil
 }
 
+// inUse reports whether an inode has a mode and links.
+func inUse(raw []byte) bool {
+	return binary.LittleEndian.Uint16(raw) != 0 && binary.LittleEndian.Uint16(raw[inodeLinks:]) != 0
+}
+
 func (c *checker) inodeSum(num uint32, raw []byte, at int64, t *tally) {
 	le := binary.LittleEndian
-	if le.Uint16(raw) == 0 || le.Uint16(raw[inodeLinks:]) == 0 {
-		return // not in use
-	}
 	wide := len(raw) > inodeExtra && le.Uint16(raw[inodeExtra:]) >= inodeSumHigh+2-inodeExtra
 	stated := uint32(le.Uint16(raw[inodeSumLow:]))
 	b := bytes.Clone(raw)

@@ -43,12 +43,12 @@ func TestVerify(t *testing.T) {
 		want map[string][]image.Outcome
 	}{
 		"crc32c": {[]string{"-t", "ext4", "-O", "metadata_csum"}, map[string][]image.Outcome{
-			"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one}},
+			"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one, "directory block crc32c": one, "extent block crc32c": one}},
 		"crc32c, 32 bits": {[]string{"-t", "ext4", "-O", "metadata_csum,^64bit"}, map[string][]image.Outcome{
-			"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one}},
+			"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one, "directory block crc32c": one, "extent block crc32c": one}},
 		"crc32c, small inodes": {[]string{"-t", "ext4", "-O", "metadata_csum", "-I", "128"}, map[string][]image.Outcome{
-			"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one}},
-		"seed":  {[]string{"-t", "ext4", "-O", "metadata_csum,metadata_csum_seed"}, map[string][]image.Outcome{"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one}},
+			"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one, "directory block crc32c": one, "extent block crc32c": one}},
+		"seed":  {[]string{"-t", "ext4", "-O", "metadata_csum,metadata_csum_seed"}, map[string][]image.Outcome{"superblock crc32c": one, "group descriptor crc32c": one, "inode crc32c": one, "directory block crc32c": one, "extent block crc32c": one}},
 		"crc16": {[]string{"-t", "ext4", "-O", "^metadata_csum,uninit_bg,^64bit"}, map[string][]image.Outcome{"group descriptor crc16": one}},
 		"none":  {[]string{"-t", "ext2"}, map[string][]image.Outcome{}},
 	} {

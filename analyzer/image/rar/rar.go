@@ -38,7 +38,7 @@ func Format() image.Format {
 			"passwords have no blanks, as fields of a key file have none, and are one for the whole archive",
 			"files whose size the archive does not state, and links within it, are not read",
 			"PPMd of RAR 3 takes as much memory as the archive says, up to 256 MB",
-			"self-extracting archives are not recognised",
+			"self-extracting archives are read where the program is one for Windows (sfx)",
 		},
 		Sniff:   sniff,
 		Open:    open,

@@ -34,7 +34,7 @@ func Format() image.Format {
 		Limits: []string{
 			"methods: Copy, LZMA, LZMA2, Deflate, BZip2, Zstandard, AES-256, and the filters Delta, x86, ARM, ARM-Thumb and ARM64; not PPMd, BCJ2 and the filters of other processors",
 			"passwords have no blanks, as fields of a key file have none, and are one for the whole archive",
-			"self-extracting archives are not recognised",
+			"self-extracting archives are read where the program is one for Windows (sfx)",
 		},
 		Sniff:   sniff,
 		Open:    open,

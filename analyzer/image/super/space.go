@@ -17,24 +17,25 @@ const (
 type run struct {
 	at, length int64 // in the partition
 	kind       uint32
-	from       int64 // in the image, for linear
+	from       int64 // on the device, for linear
+	device     int
 	err        error // why it cannot be read
 }
 
 // runSize is what a run takes in memory, in bytes.
-const runSize = 56
+const runSize = 64
 
-// space is a partition's bytes: an address translation over the image. It is safe for concurrent use.
+// space is a partition's bytes: an address translation over the devices. It is safe for concurrent use.
 type space struct {
-	r    io.ReaderAt
+	from []source
 	runs []run // ascending, without holes
 	size int64
 }
 
-// space maps a partition. The error says what of it lies outside the image or on another device; the rest is
-// readable all the same.
-func (m *metadata) space(r io.ReaderAt, size int64, p partition) (*space, error) {
-	s := &space{r: r}
+// space maps a partition. The error says what of it lies outside the images or on a device that is not there; the
+// rest is readable all the same.
+func (m *metadata) space(from []source, p partition) (*space, error) {
+	s := &space{from: from}
 	if uint64(p.first)+uint64(p.count) > uint64(len(m.extents)) {
 		return s, image.Errorf(image.Malformed, -1, "extents %d to %d of %d", p.first, uint64(p.first)+uint64(p.count), len(m.extents))
 	}
@@ -44,21 +45,14 @@ func (m *metadata) space(r io.ReaderAt, size int64, p partition) (*space, error)
 			return s, image.Errorf(image.Malformed, -1, "extent of %d sectors", e.sectors)
 		}
 		x := run{at: s.size, length: int64(e.sectors) * sectorSize, kind: e.kind}
-		switch {
-		case e.kind == linear && e.source != 0:
-			name := "unknown"
-			if int(e.source) < len(m.devices) {
-				name = m.devices[e.source].name
+		switch e.kind {
+		case linear:
+			var short error
+			if short, x.err = s.locate(&x, e); short != nil && first == nil {
+				first = short
 			}
-			x.err = image.Errorf(image.Unsupported, -1, "%d bytes lie on the block device %q", x.length, name)
-		case e.kind == linear && e.data > uint64(size)/sectorSize:
-			x.err = image.Errorf(image.Truncated, size, "%d bytes at sector %d lie past the end of the image", x.length, e.data)
-		case e.kind == linear:
-			x.from = int64(e.data) * sectorSize
-			if x.length > size-x.from && first == nil {
-				first = image.Errorf(image.Truncated, size, "%d of %d bytes of an extent are there", size-x.from, x.length)
-			}
-		case e.kind != zero:
+		case zero:
+		default:
 			x.err = image.Errorf(image.Unsupported, -1, "extent of type %d", e.kind)
 		}
 		if x.err != nil && first == nil {
@@ -68,6 +62,33 @@ func (m *metadata) space(r io.ReaderAt, size int64, p partition) (*space, error)
 		s.runs = append(s.runs, x)
 	}
 	return s, first
+}
+
+// locate finds the bytes of an extent. Of one that is cut, short says so.
+func (s *space) locate(x *run, e extent) (short, err error) {
+	if uint64(e.source) >= uint64(len(s.from)) {
+		return nil, image.Errorf(image.Malformed, -1, "%d bytes lie on block device %d of %d", x.length, e.source, len(s.from))
+	}
+	d := s.from[e.source]
+	switch {
+	case d.r == nil:
+		return nil, image.Errorf(image.Unsupported, -1, "%d bytes lie on the block device %q, no file of which lies beside", x.length, d.name)
+	case e.data > uint64(d.size)/sectorSize:
+		return nil, image.Errorf(image.Truncated, d.size, "%d bytes at sector %d lie past the end of the image%s", x.length, e.data, s.of(e))
+	}
+	x.device, x.from = int(e.source), int64(e.data)*sectorSize
+	if there := d.size - x.from; x.length > there {
+		return image.Errorf(image.Truncated, d.size, "%d of %d bytes of an extent are there%s", there, x.length, s.of(e)), nil
+	}
+	return nil, nil
+}
+
+// of names the file of a further device.
+func (s *space) of(e extent) string {
+	if e.source == 0 {
+		return ""
+	}
+	return " in " + s.from[e.source].name
 }
 
 // ReadAt implements [io.ReaderAt].
@@ -87,7 +108,7 @@ func (s *space) ReadAt(p []byte, off int64) (int, error) {
 		case x.kind == zero:
 			clear(part)
 		default:
-			n, err := s.r.ReadAt(part, x.from+in)
+			n, err := s.from[x.device].r.ReadAt(part, x.from+in)
 			if n < len(part) {
 				if err == nil || err == io.EOF {
 					err = io.ErrUnexpectedEOF

@@ -6,7 +6,8 @@
 //	fsys, err := super.Format().Open(r, size, budget)
 //	f, err := fsys.Open("system_a.img")
 //
-// Limit: extents on block devices other than the first (retrofitted devices) lie in other images.
+// Limit: extents on block devices other than the first (retrofitted devices) lie in other images, which are found by
+// their names and only where they lie beside.
 package super
 
 import (
@@ -25,13 +26,17 @@ func Format() image.Format {
 		Refs: []string{
 			"AOSP system/core/fs_mgr/liblp/include/liblp/metadata_format.h",
 			"AOSP system/core/fs_mgr/liblp/reader.cpp",
+			"AOSP system/core/fastboot/super_flash_helper.cpp, fs_mgr/liblp/images.cpp: names of the files of several devices",
 		},
 		Limits: []string{
-			"extents on other block devices than the first are reported and unreadable",
+			"extents on further block devices (retrofitted devices) are read where the devices' files lie beside: super_vendor.img beside super_system.img, vendor.img beside system.img; else reported and unreadable",
+			"no device's set of such files was met",
 			"of several metadata slots, the first that is sound counts; partitions only another slot has are added",
 		},
-		Sniff: sniff,
-		Open:  open,
+		Sniff:   sniff,
+		Open:    open,
+		OpenSet: openSet,
+		Beside:  beside,
 	}
 }
 
@@ -57,6 +62,12 @@ func (v *volume) Verify(_ context.Context, yield func(image.Check) bool) {
 }
 
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
+	return openSet([]image.Part{{Name: "super.img", ReaderAt: r, Size: size}}, b)
+}
+
+// openSet opens the file with the metadata, which comes first, and those of further block devices.
+func openSet(parts []image.Part, b *image.Budget) (fs.FS, error) {
+	r, size := parts[0].ReaderAt, parts[0].Size
 	geo, base, err := findGeometry(r, size)
 	if err != nil {
 		return nil, err
@@ -69,6 +80,7 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	seen := map[string]bool{}
 	left := b.Memory / 16 / runSize
 	for _, m := range slots {
+		sources := m.sources(parts, x)
 		for _, p := range m.partitions {
 			if seen[p.name] {
 				continue
@@ -79,20 +91,20 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 				left += int64(p.count)
 				continue
 			}
-			add(x.Index, r, size, m, p)
+			add(x.Index, sources, m, p)
 		}
 	}
 	return x, nil
 }
 
 // add lists one partition. What it lacks in this image is a gap; its file is listed all the same.
-func add(x *image.Index, r io.ReaderAt, size int64, m *metadata, p partition) {
-	s, err := m.space(r, size, p)
+func add(x *image.Index, from []source, m *metadata, p partition) {
+	s, err := m.space(from, p)
 	if err != nil {
 		x.Miss(p.name, err)
 	}
 	attr := image.Attr{Offset: -1}
-	if len(s.runs) > 0 && s.runs[0].kind == linear {
+	if len(s.runs) > 0 && s.runs[0].kind == linear && s.runs[0].device == 0 {
 		attr.Offset = s.runs[0].from
 	}
 	name, note, ok := image.ValidName(p.name)

@@ -148,7 +148,7 @@ func (f *FS) readDirectory(d directory) {
 	if d.decoys > 0 {
 		f.trick(EOCDLie, d.eocd, "%d more end records behind the one in use", d.decoys)
 	}
-	if d.delta != 0 {
+	if d.delta > 0 { // below 0 something was taken off: the program of a self-extracting archive
 		f.trick(Prefix, 0, "%d bytes before the archive", d.delta)
 	}
 	if rest := f.size - d.eocd - endSize - d.comment; rest > 0 && d.decoys == 0 {

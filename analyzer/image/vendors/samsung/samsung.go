@@ -36,8 +36,8 @@ func Format() image.Format {
 		Limits: []string{
 			"no keys are shipped",
 			"no file from the server was met",
-			"recognised by the name alone, beside other files: the bytes have no mark; a key is right where the first block decrypts to that of a zip",
-			"a single input of that name is recognised only in a directory",
+			"recognised by the name alone: all bytes are encrypted, block by block, and have no mark; a key is right where the first block decrypts to that of a zip",
+			"of a single input from standard input no name is known: it is not recognised",
 		},
 		Single: true,
 		Sniff:  func(io.ReaderAt, int64) bool { return false }, // noise has no mark

@@ -89,6 +89,31 @@ func TestDecrypts(t *testing.T) {
 
 func md5Of(s string) []byte { sum := md5.Sum([]byte(s)); return sum[:] }
 
+// TestAlone: an input that is the only file is known by its name, with a key or without.
+func TestAlone(t *testing.T) {
+	raw := encrypt(md5Of("a:b:c"), sample())
+	for keys, want := range map[string]string{"samsung a b c": "PK\x03\x04", "#": "encrypted"} {
+		b := image.NewBudget(image.DefaultLimits())
+		b.Keys, _ = image.ParseKeys(strings.NewReader(keys))
+		o := &image.Opener{Formats: []image.Format{Format()}, Budget: b}
+		for name, known := range map[string]bool{"SM-X.zip.enc4": true, "SM-X.zip": false} {
+			root := image.NewFile(name, bytes.NewReader(raw), int64(len(raw)))
+			got, err := image.Walk(t.Context(), o, root, 1, func(f *image.File, c *image.Container) string {
+				switch {
+				case c == nil:
+					return "no container"
+				case c.FS == nil:
+					return string(c.Gaps[0].Reason)
+				}
+				return string(image.Head(c.Stream, 4))
+			})
+			if err != nil || len(got) == 0 || known != (got[0] == want) {
+				t.Errorf("%s, %q: %q, %v", name, keys, got, err)
+			}
+		}
+	}
+}
+
 func TestGroup(t *testing.T) {
 	got := group([]string{"b.zip.enc4", "a.zip.ENC2", "c.zip", ".enc4", "enc4"})
 	want := []image.Set{{Name: "a.zip", Names: []string{"a.zip.ENC2"}}, {Name: "b.zip", Names: []string{"b.zip.enc4"}}}
