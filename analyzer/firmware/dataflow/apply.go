@@ -99,8 +99,10 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 		a.cut("calls that open calls")
 		return a.derive(join(a.t, args), 0)
 	}
+	level := f.level
 	f.retries++
-	defer func() { f.retries-- }()
+	f.level = a.chains.nodes[e.chain].n + 1
+	defer func() { f.retries, f.level = f.retries-1, level }()
 	site := a.siteN(f.m, f.addr, a.chains.push(e.site, e.chain)+1)
 	a.sites[site] = a.sites[e.site]
 	gate := f.gates[f.block]
@@ -122,7 +124,7 @@ func (p *mapping) write(e effect) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
 			continue
 		}
-		if len(s.heap) > maxHeap {
+		if len(s.heap) > maxObjects {
 			a.cut("fields")
 			return
 		}
@@ -332,7 +334,7 @@ func (a *analysis) element(s *state, base value, field string) value {
 	v := a.load(s, base, field)
 	if strings.HasPrefix(field, "[") && field != "[?]" && field != "[*]" {
 		for _, b := range a.t.atomsOf(base) {
-			if _, ok := s.heap[slot{b, "[?]"}]; ok {
+			if _, ok := s.get(slot{b, "[?]"}); ok {
 				v = a.t.join(v, a.loadAtom(s, b, "[?]"))
 			}
 		}

@@ -32,6 +32,8 @@ type frame struct {
 	index   map[eventKey]int
 	spent   int
 	retries int
+	pended  int     // pending calls of this pass
+	level   uint32  // callers that a pending call was handed up through
 	implied value   // what the conditions of this block tell; only under a profile that follows implicit flows
 	tested  []value // of blocks that end in a test or switch: what is tested
 }
@@ -82,6 +84,7 @@ func (f *frame) run() {
 	for pass := range maxPasses {
 		f.events, f.returns, f.throws, f.exit = f.events[:0], nothing, nothing, nil
 		clear(f.index)
+		f.pended = 0
 		again := false
 		for i, b := range f.g.order {
 			if f.in[b] == nil {
@@ -171,10 +174,10 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 // caughtSlot keeps, in the state, what is being thrown.
 var caughtSlot = slot{anyAtom, "$caught"}
 
-func (s *state) caught() value { return s.heap[caughtSlot] }
+func (s *state) caught() value { return s.at(caughtSlot) }
 
 func (s *state) catch(a *analysis, v value) {
-	s.put(caughtSlot, a.t.join(v, s.heap[caughtSlot]))
+	s.put(caughtSlot, a.t.join(v, s.at(caughtSlot)))
 }
 
 // test evaluates a comparison: which ways can be taken, and under what condition.
@@ -315,7 +318,7 @@ func (f *frame) escape(v value) {
 		}
 		for _, k := range a.slots(f.s, at) {
 			if strings.HasSuffix(k.field, ":Z") || strings.HasSuffix(k.field, ":I") || strings.HasSuffix(k.field, ":J") {
-				f.s.put(k, a.t.join(f.s.heap[k], a.any()))
+				f.s.put(k, a.t.join(f.s.at(k), a.any()))
 			}
 		}
 	}
@@ -338,9 +341,9 @@ func (f *frame) here() uint32 { return f.a.site(f.m, f.addr) }
 // object makes a new object at this instruction.
 func (f *frame) object(class string) value {
 	at := f.a.t.atom(node{kind: kObj, a: f.here(), s: class})
-	for _, k := range f.a.slots(f.s, at) {
+	if f.s.heap[at] != nil {
 		f.s.own()
-		delete(f.s.heap, k)
+		delete(f.s.heap, at)
 	}
 	f.a.classes[class] = true
 	f.a.touch(class)

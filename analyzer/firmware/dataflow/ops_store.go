@@ -93,7 +93,7 @@ func opAdd(f *frame, c *call) (value, bool) {
 	at, one := a.t.single(recv)
 	if one && a.t.node(at).kind == kObj && !f.g.loops[f.block] && len(c.r.params) == 1 {
 		n, known := int64(0), true
-		if old, ok := f.s.heap[slot{at, countField}]; ok {
+		if old, ok := f.s.get(slot{at, countField}); ok {
 			n, known = a.t.number(old)
 		}
 		if known && n < 64 {
@@ -123,7 +123,7 @@ func (f *frame) copyAll(from, to value) {
 	a := f.a
 	for _, at := range a.t.atomsOf(from) {
 		for _, k := range a.slots(f.s, at) {
-			a.add(f.s, to, k.field, f.s.heap[k])
+			a.add(f.s, to, k.field, f.s.at(k))
 		}
 		if k := a.t.node(at).kind; k != kObj {
 			a.add(f.s, to, "[?]", a.loadAtom(f.s, at, "[*]"))
@@ -202,7 +202,7 @@ func opRead(f *frame, c *call) (value, bool) {
 		def = c.at(c.Key + 1)
 	}
 	base := a.t.atom(node{kind: kStore, s: c.Text})
-	if v, ok := f.s.heap[slot{base, key}]; ok {
+	if v, ok := f.s.get(slot{base, key}); ok {
 		return v, false
 	}
 	return a.t.of(node{kind: kCell, a: uint32(base), b: uint32(def), s: key}), false

@@ -43,7 +43,7 @@ func (a *analysis) wake() bool {
 			any = true
 			e := w.event
 			e.args = append([]value{a.t.one(at)}, w.args[1:]...)
-			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[slot]value{}}}, &e)
+			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}, &e)
 		}
 	}
 	return any
