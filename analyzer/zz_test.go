@@ -21,3 +21,9 @@ func TestZZ(t *testing.T) {
 		}
 	}
 }
+func TestStr(t *testing.T) {
+	for _, res := range flowsIn(t, os.Getenv("Z"), "") {
+		t.Log(res.Methods, res.Steps, res.Cuts)
+		for _, s := range res.Strings { if strings.Contains(s.Value,"://") {t.Log(s.How, s.Value, s.Site.Method.Ref()) }}
+	}
+}

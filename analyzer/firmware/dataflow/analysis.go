@@ -67,6 +67,7 @@ type analysis struct {
 	ran      int // roots that were run
 	rootIDs  map[string]int
 	strings  map[string]Recovered
+	dec      *decoder
 	classes  map[string]bool // classes made somewhere: live for dispatch
 }
 

@@ -50,6 +50,7 @@ type Result struct {
 // Analyze follows the data of one app. lib may be nil.
 func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Limits) *Result {
 	a := newAnalysis(newUniverse(prog, lib, voc.Supers), app, voc, profile, l)
+	a.dec = newDecoder(prog.files)
 	a.enterApp()
 	linked := 0
 	for round := 0; round < a.limits.Rounds; round++ {
@@ -62,6 +63,7 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 			break
 		}
 	}
+	a.sweep()
 	return a.result()
 }
 

@@ -82,6 +82,9 @@ func (a *analysis) touch(class string) {
 	}
 	a.u.load(c)
 	a.staticValues(c)
+	if c.methods["<clinit>()V"] != nil {
+		a.computed(c)
+	}
 	if m := c.methods["<clinit>()V"]; m != nil {
 		a.inits = append(a.inits, m)
 	}

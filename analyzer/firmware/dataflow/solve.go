@@ -271,7 +271,5 @@ func (a *analysis) dataType(name string) uint32 {
 
 // recovered notes a text that no string table holds.
 func (f *frame) recovered(s, how string) {
-	if _, ok := f.a.strings[s]; !ok {
-		f.a.strings[s] = Recovered{Value: s, How: how, Site: Site{f.m, f.addr}}
-	}
+	f.a.note(s, how, Site{f.m, f.addr})
 }
