@@ -14,7 +14,7 @@ func TestZZ(t *testing.T) {
 			t.Log(strings.Join(res.Debug(), "\n"))
 		}
 		for _, f := range res.Flows {
-			t.Log(f.Data, f.Source.Method.Ref(), f.Sink.Method.Ref(), f.Endpoints, f.Transforms, f.In.Ref())
+			t.Log(f.Data, f.Source.Method.Ref(), f.Sink.Method.Ref(), f.Endpoints, f.Transforms, f.In.Ref(), f.Activation, f.Guard, f.Gates)
 		}
 		for _, f := range res.Uses {
 			t.Log("use", f.Endpoints, f.SinkCall, f.Sink.Method.Ref())

@@ -24,6 +24,11 @@ type Flow struct {
 	Endpoints  []string
 	Calls      []Site // from the method in which the event is decided down to the sink
 	In         *Method
+	Activation []string
+	Guard      string
+	Gates      []Gate
+	Off        bool   // by the properties of this image it never runs
+	Way        []Site // from an entry of the platform to In
 	conds      condset
 }
 
@@ -45,6 +50,7 @@ type Result struct {
 	Steps   int
 	Methods int
 	a       *analysis
+	reach   *reachability
 }
 
 // Analyze follows the data of one app. lib may be nil.
@@ -73,9 +79,12 @@ func (a *analysis) result() *Result {
 		r.Cuts["alternatives of a value"] = a.t.cuts
 	}
 	clear(a.expanded)
+	r.reach = a.reached()
 	for i := range a.settled {
 		e := &a.settled[i]
-		a.flowsOf(e, r)
+		if r.reach.why[e.in] != 0 {
+			a.flowsOf(e, r)
+		}
 	}
 	for _, s := range a.strings {
 		r.Strings = append(r.Strings, s)
@@ -97,6 +106,8 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	if e.call.Sink == "network" {
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
+	why := r.reach.why[e.in]
+	guard, gates := r.reach.guardOf(e, why)
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -112,8 +123,33 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
 				Transport: e.call.Transport, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+				Activation: why.names(), Guard: guard.String(), Gates: gates,
+			}
+			for _, g := range gates {
+				fl.Off = fl.Off || g.Off
 			}
 			r.Flows = append(r.Flows, fl)
 		}
 	}
+}
+
+// guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those
+// with the user where there is no other.
+func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
+	over := why & automatic
+	if over == 0 {
+		over = why
+	}
+	worst, first := guardNone, true
+	var gates []Gate
+	for bit := range labels {
+		if over&(1<<bit) == 0 {
+			continue
+		}
+		g, list := r.verdict(r.a.c.and(r.gates[bit][e.in], e.conds))
+		if first || g < worst {
+			worst, gates, first = g, list, false
+		}
+	}
+	return worst, gates
 }
