@@ -34,6 +34,11 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 		return v
 	}
 	s := a.summary(m)
+	a.steps += len(s.heap) + 2*len(s.events)
+	if a.steps > a.limits.Steps {
+		a.cut("work on an app")
+		return a.derive(join(a.t, args), 0)
+	}
 	if !s.done && s.rounds == 1 { // called by itself for the first time
 		return a.derive(join(a.t, args), 0)
 	}
@@ -231,6 +236,7 @@ func (p *mapping) atom(at atom) value {
 
 func (p *mapping) compute(at atom, n node) value {
 	a := p.f.a
+	a.steps++
 	switch n.kind {
 	case kParam:
 		if int(n.a) < len(p.args) {

@@ -22,6 +22,7 @@ type event struct {
 	conds   condset
 	site    uint32 // the instruction
 	chain   uint32 // calls from the method that holds the event down to it
+	trust   bool   // the connection accepts every certificate
 	result  atom   // of evCall: what stands for its result
 }
 
@@ -51,6 +52,7 @@ func (f *frame) record(e event) {
 	}
 	if i, ok := f.index[k]; ok {
 		old := &f.events[i]
+		old.trust = old.trust || e.trust
 		old.payload, old.to = f.a.t.join(old.payload, e.payload), f.a.t.join(old.to, e.to)
 		for j := range old.args {
 			if j < len(e.args) {

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,9 @@ type frame struct {
 	taken [][2]uint32 // of blocks that end in a test: the condition of each way, +1
 	gates []condset   // of blocks, as far as known in this pass
 	visit []int
+	ways  [][2]truth // of blocks that end in a test: which ways can be taken
+	outs  [][]value  // of blocks that return in a predicate: the registers
+	plain bool       // a predicate: see answersByPath
 
 	s       *state
 	block   int32
@@ -76,6 +80,8 @@ func (a *analysis) newFrame(m *Method) *frame {
 		set(p == "J" || p == "D")
 	}
 	f.in[0] = first
+	f.ways, f.outs = make([][2]truth, len(g.blocks)), make([][]value, len(g.blocks))
+	f.plain = f.predicate()
 	return f
 }
 
@@ -150,6 +156,10 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 			continue
 		}
 		f.step(in, i)
+	}
+	f.ways[b] = ways
+	if f.plain && len(bl.succ) == 0 {
+		f.outs[b] = slices.Clone(f.s.regs)
 	}
 	for w, to := range bl.succ {
 		if w < 2 && len(bl.succ) == 2 && ways[w] == never {

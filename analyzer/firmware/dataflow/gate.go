@@ -80,6 +80,13 @@ func (r *reachability) judge(c cond, depth int) (guard, Gate) {
 				continue
 			}
 			consider(guardNone, Gate{})
+		case kAllOf:
+		case kDerived:
+			if a.t.node(atom(n.a)).kind == kAllOf {
+				continue // the same as what stands beside it
+			}
+			g, w := r.source(at, c)
+			consider(g, w)
 		default:
 			g, w := r.source(at, c)
 			consider(g, w)
@@ -119,6 +126,8 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 			return r.cell(atom(n.a), c, true)
 		}
 		return guardNone, Gate{}
+	case kLoad:
+		return r.member(n, c)
 	case kSource:
 		if a.types[n.a] == "operator.name" || a.types[n.a] == "device.imsi" {
 			return guardBuild, Gate{Reads: a.types[n.a], Default: "unknown"}
@@ -170,7 +179,15 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	if _, screen := a.app.Settings[key]; screen && base.kind == kStore {
 		user = true
 	}
-	plain := base.kind == kHome // a field in memory: only a choice where a tap writes it
+	if base.kind == kHome { // a field in memory
+		switch {
+		case auto || onByDefault && !user && !others:
+			return guardNone, gate
+		case remote:
+			return guardRemote, gate
+		}
+		return guardUnknown, gate
+	}
 	switch {
 	case onByDefault && (user || others):
 		return guardOptOut, gate
@@ -184,12 +201,26 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardOptIn, gate
 	case user:
 		return guardUnknown, gate
-	case plain:
-		return guardNone, gate
 	case others:
 		return guardNotice, gate
 	}
 	return guardUnknown, gate
+}
+
+// member judges a condition on a field of whatever a cell holds.
+func (r *reachability) member(n *node, c cond) (guard, Gate) {
+	a := r.a
+	worst, gate, first := guardUnknown, Gate{Reads: "field " + n.s, Default: "unknown"}, true
+	for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
+		if a.t.node(b).kind != kHome {
+			continue
+		}
+		g, w := r.cell(a.t.atom(node{kind: kCell, a: uint32(b), s: n.s}), c, false)
+		if first || g < worst {
+			worst, gate, first = g, w, false
+		}
+	}
+	return worst, gate
 }
 
 // defaultOf is the number a stored value has before anybody wrote it.

@@ -208,7 +208,11 @@ func (a *analysis) whole(v value) value {
 				if n.kind == kStore {
 					visit(a.family(b, "[*]"), depth+1)
 				}
-			case n.kind == kSource || n.kind == kStr || n.kind == kConcat:
+			case n.kind == kSource:
+				n := *n
+				n.b |= asInexact
+				out = a.t.join(out, a.t.of(n))
+			case n.kind == kStr || n.kind == kConcat:
 				out = a.t.join(out, a.t.one(b))
 			}
 		}

@@ -343,7 +343,8 @@ const (
 	asEncoded
 	asCompressed
 	asConstantKey
-	asAnswer // the result of a comparison with it
+	asInexact // of a row, but which column cannot be told
+	asAnswer  // the result of a comparison with it
 )
 
 // derive returns what a value made of v carries on: personal data and what depends on the caller, with transforms added.

@@ -39,7 +39,7 @@ func (a *analysis) summary(m *Method) *summary {
 	s = &summary{}
 	a.sums[m] = s
 	if a.steps > a.limits.Steps {
-		a.cut("instructions of an app")
+		a.cut("work on an app")
 		s.done = true
 		return s
 	}
@@ -69,6 +69,9 @@ func (a *analysis) summary(m *Method) *summary {
 
 // finish turns a frame into a summary: events that depend on no caller are settled, the others handed up.
 func (a *analysis) finish(f *frame, s *summary) {
+	if f.plain {
+		f.answersByPath()
+	}
 	s.ret, s.throws, s.events, s.heap = f.returns, f.throws, nil, nil
 	if f.exit == nil {
 		f.exit = &state{heap: map[atom]*object{}}
