@@ -185,7 +185,7 @@ func hasKind(facts []fact.Fact, k fact.Kind) bool {
 
 // appOf turns the facts of a manifest into what the analysis of the code needs.
 func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
-	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}, Props: fw.Properties()}
+	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}, Props: fw.Properties(), TriggerOf: firmware.TriggerOf}
 	class := func(name string) string {
 		if name == "" {
 			return ""

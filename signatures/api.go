@@ -57,6 +57,7 @@ func LoadAPI(fsys fs.FS) (*dataflow.Vocabulary, error) {
 		}
 		return v.URIs[i].Prefix < v.URIs[j].Prefix
 	})
+	v.Seal()
 	return v, errors.Join(errs...)
 }
 

@@ -41,7 +41,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 		}
 	}
 	if c.Source != "" && c.Param == 0 {
-		result = a.t.join(result, a.t.of(node{kind: kSource, a: a.dataType(c.Source), n: int64(site)}))
+		result = a.t.join(result, f.read(c.Source, site))
 	}
 	if c.Sink != "" && c.Op != "start" && c.Op != "set-result" && c.Op != "pending" { // those decide where they lead
 		f.sink(c, r, at, args, site)
@@ -50,6 +50,23 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 		result = a.t.of(node{kind: kApi, a: site, s: r.String()})
 	}
 	return result
+}
+
+// read is personal data that is read at a site, under the conditions that hold there.
+func (f *frame) read(data string, site uint32) value {
+	a := f.a
+	if old, ok := a.readAt[site]; ok {
+		a.readAt[site] = readGate{f.m, a.c.both(old.conds, f.gates[f.block])}
+	} else {
+		a.readAt[site] = readGate{f.m, f.gates[f.block]}
+	}
+	return a.t.of(node{kind: kSource, a: a.dataType(data), n: int64(site)})
+}
+
+// readGate is where a source is read and what stands before it.
+type readGate struct {
+	in    *Method
+	conds condset
 }
 
 // plainText reports whether a value is text as it stands.
@@ -254,6 +271,8 @@ func operations() map[string]operation {
 		"uri-query":         opURIQuery,
 		"view-text":         opViewText,
 		"part-of":           opPartOf,
+		"base64":            opBase64,
+		"alarm":             opAlarm,
 		"column":            opColumn,
 		"column-copy":       opColumnCopy,
 		"format-out":        opFormatOut,

@@ -7,6 +7,8 @@ type App struct {
 	Components  []Component
 	// Triggers are what starts the app's process as a whole: persistent.
 	Triggers []string
+	// TriggerOf names what starts a receiver of an action; "" for what no system event does.
+	TriggerOf func(action string) string
 	// Props are the system properties of the image.
 	Props map[string]string
 	// Strings returns the texts of a string resource in all configurations; nil where there is no table.

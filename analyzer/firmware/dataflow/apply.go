@@ -305,6 +305,18 @@ func (p *mapping) compute(at atom, n node) value {
 		return out
 	case kConcat:
 		return p.join(n.parts())
+	case kCompare:
+		x, y := p.value(value(n.a)), p.value(value(n.b))
+		if s, ok := a.t.text(x); ok {
+			if r, ok := a.t.text(y); ok {
+				if s == r {
+					return a.t.num(1)
+				}
+				return a.t.num(0)
+			}
+		}
+		n.a, n.b = uint32(x), uint32(y)
+		return a.t.of(n)
 	case kWhen:
 		conds, ok := p.conditions(condset(n.b))
 		if !ok {

@@ -34,6 +34,7 @@ const (
 	kResult              // the result of the pending call a
 	kApi                 // what platform method s returned at site a
 	kWhen                // the number n, under the conditions b
+	kCompare             // whether the values a and b are equal
 	kAllOf               // whatever lies in fields of atom a
 )
 
@@ -274,6 +275,8 @@ func (t *tables) symbolicAtom(a atom) bool {
 				return true
 			}
 		}
+	case kCompare:
+		return t.symbolic(value(n.a)) || t.symbolic(value(n.b))
 	case kCell:
 		return t.symbolicAtom(atom(n.a)) || n.b != 0 && t.symbolic(value(n.b))
 	}

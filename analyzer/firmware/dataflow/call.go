@@ -43,7 +43,7 @@ func (f *frame) call(r *methodRef, op dex.Op, args []value, site uint32) value {
 	if r.name == "<clinit>" {
 		return nothing
 	}
-	if c := a.lookup(r.class, r.name, r.proto); c != nil && (c.Always || a.u.class(r.class) == nil) && !f.ownBody(op, key, args) {
+	if c := a.lookup(r.class, r.name, r.proto); c != nil && (c.Always || a.u.class(r.class) == nil && !f.ownBody(op, key, args)) {
 		return f.api(c, r, args, site)
 	}
 	switch op {

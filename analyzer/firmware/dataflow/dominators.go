@@ -69,7 +69,7 @@ func (g *graph) dominate() {
 func (g *graph) entry(b int32, below func(b, of int32) bool) edge {
 	none := edge{-1, 0}
 	from := g.onlyWay(b, below)
-	if from < 0 || len(g.blocks[from].succ) != 2 {
+	if from < 0 || len(g.blocks[from].succ) < 2 {
 		return none
 	}
 	for _, h := range g.blocks[from].catch {

@@ -23,23 +23,24 @@ type frame struct {
 	outs  [][]value  // of blocks that return in a predicate: the registers
 	plain bool       // a predicate: see answersByPath
 
-	s       *state
-	block   int32
-	addr    uint32
-	last    value // result of the last call
-	thrown  value // what the handler of the block being run may catch
-	raised  value // what this block raises
-	returns value
-	throws  value
-	exit    *state
-	events  []event
-	index   map[eventKey]int
-	spent   int
-	retries int
-	pended  int     // pending calls of this pass
-	level   uint32  // callers that a pending call was handed up through
-	implied value   // what the conditions of this block tell; only under a profile that follows implicit flows
-	tested  []value // of blocks that end in a test or switch: what is tested
+	s        *state
+	block    int32
+	addr     uint32
+	last     value // result of the last call
+	thrown   value // what the handler of the block being run may catch
+	raised   value // what this block raises
+	returns  value
+	throws   value
+	exit     *state
+	events   []event
+	index    map[eventKey]int
+	spent    int
+	retries  int
+	pended   int     // pending calls of this pass
+	level    uint32  // callers that a pending call was handed up through
+	implied  value   // what the conditions of this block tell; only under a profile that follows implicit flows
+	switched []value // of blocks that end in a switch: what decides
+	tested   []value // of blocks that end in a test or switch: what is tested
 }
 
 // maxPasses bounds the passes over a method with loops.
@@ -59,7 +60,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 		return nil
 	}
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
-		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), index: map[eventKey]int{}}
+		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
 	at := int(code.Registers) - int(code.Ins)
 	param := uint32(0)
@@ -122,7 +123,7 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 	if n := len(f.g.doms[b]); n > 0 {
 		ids := make([]uint32, 0, n)
 		for _, e := range f.g.doms[b] {
-			if c := f.taken[e.from][e.way]; c != 0 {
+			if c := f.condition(e); c != 0 {
 				ids = append(ids, c-1)
 			}
 		}
@@ -255,7 +256,7 @@ func (a *analysis) flag(m *Method, at atom) bool {
 	case kApi, kResult:
 		_, ret, _ := strings.Cut(n.s, ")")
 		return !object(ret)
-	case kWhen, kDerived, kSource:
+	case kWhen, kDerived, kSource, kCompare:
 		return true
 	}
 	return false
@@ -266,6 +267,23 @@ func (f *frame) reg(i uint32) value {
 		return f.s.regs[i]
 	}
 	return nothing
+}
+
+// condition is the condition of one way out of a block, plus one; 0 where it says nothing.
+func (f *frame) condition(e edge) uint32 {
+	bl := &f.g.blocks[e.from]
+	in := &f.g.insns[bl.last-1]
+	if in.Op != dex.OpPackedSwitch && in.Op != dex.OpSparseSwitch {
+		if e.way < 2 {
+			return f.taken[e.from][e.way]
+		}
+		return 0
+	}
+	keys, _ := f.code.SwitchTargets(in.Addr + uint32(in.Target))
+	if v := f.switched[e.from]; int(e.way) < len(keys) && f.telling(v) {
+		return f.a.c.cond(cond{equal, v, f.a.t.num(int64(keys[e.way])), f.a.site(f.m, in.Addr)}) + 1
+	}
+	return 0
 }
 
 // implicit is what the tests that decide whether a block runs carry.

@@ -46,12 +46,29 @@ func (r *reachability) verdict(s condset) (guard, []Gate) {
 	return best, gates
 }
 
-// judge says what one condition means.
+// judged is what was said of a condition.
+type judged struct {
+	guard guard
+	gate  Gate
+}
+
+// judge says what one condition means. Of a condition that rests on itself nothing can be said.
 func (r *reachability) judge(c cond, depth int) (guard, Gate) {
-	a := r.a
-	if depth > 4 {
+	key := cond{rel: c.rel, x: c.x, y: c.y}
+	if j, ok := r.known[key]; ok {
+		return j.guard, j.gate
+	}
+	if depth > 6 {
 		return guardUnknown, Gate{}
 	}
+	r.known[key] = judged{guardUnknown, Gate{}}
+	g, w := r.decide(c, depth)
+	r.known[key] = judged{g, w}
+	return g, w
+}
+
+func (r *reachability) decide(c cond, depth int) (guard, Gate) {
+	a := r.a
 	// each thing the tested value may be is a way to pass: the weakest way counts
 	weakest, first := guardOptIn, true
 	var gate Gate
@@ -80,6 +97,16 @@ func (r *reachability) judge(c cond, depth int) (guard, Gate) {
 				continue
 			}
 			consider(guardNone, Gate{})
+		case kCompare:
+			same := cond{equal, value(n.a), value(n.b), c.site}
+			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, 1, ys) {
+				same.rel = unequal
+			}
+			if _, known := a.t.text(same.x); known {
+				same.x, same.y = same.y, same.x
+			}
+			g, w := r.judge(same, depth+1)
+			consider(g, w)
 		case kAllOf:
 		case kDerived:
 			if a.t.node(atom(n.a)).kind == kAllOf {
@@ -163,15 +190,13 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		case strings.HasPrefix(base.s, "intent:") || strings.HasPrefix(base.s, "bundle:") || strings.HasPrefix(base.s, "view:") || strings.HasPrefix(base.s, "db:") || strings.HasPrefix(base.s, "provider:"):
 			return guardNone, gate
 		}
-	} else if base.kind != kHome {
-		return guardNone, gate
+	} else if base.kind != kHome || a.u.class(base.s) == nil {
+		return guardNone, gate // fields of the platform's objects are no choices
 	}
-	def, known := r.defaultOf(n, key)
-	want, number := a.t.number(c.y)
-	if compared || !number {
-		known = false
+	onByDefault, known := r.byDefault(n, key, c)
+	if compared {
+		onByDefault, known = false, false
 	}
-	onByDefault := known && c.rel.holds(def, want)
 	if known {
 		gate.Default = map[bool]string{true: "on", false: "off"}[onByDefault]
 	}
@@ -179,18 +204,14 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	if _, screen := a.app.Settings[key]; screen && base.kind == kStore {
 		user = true
 	}
-	if base.kind == kHome { // a field in memory
-		switch {
-		case auto || onByDefault && !user && !others:
-			return guardNone, gate
-		case remote:
-			return guardRemote, gate
-		}
-		return guardUnknown, gate
+	if base.kind == kHome {
+		return r.field(slot{atom(n.a), n.s}, c, gate)
 	}
 	switch {
 	case onByDefault && (user || others):
 		return guardOptOut, gate
+	case onByDefault && strings.HasPrefix(base.s, "settings:"):
+		return guardOptOut, gate // others can write it
 	case onByDefault:
 		return guardNone, gate
 	case auto:
@@ -205,6 +226,81 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardNotice, gate
 	}
 	return guardUnknown, gate
+}
+
+// maxJudge bounds fields whose values are read from fields.
+const maxJudge = 4
+
+// field judges a condition on a field in memory: what is written to it decides.
+func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
+	a := r.a
+	if r.depth > maxJudge {
+		return guardUnknown, gate
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	ys, number := a.numbers(c.y)
+	if number && anyHolds(c.rel, 0, ys) && len(a.cellLog[k]) == 0 {
+		return guardNone, gate // what a field holds that nobody writes
+	}
+	best, first := guardUnknown, true
+	consider := func(g guard, w Gate) {
+		if first || g < best {
+			best, first = g, false
+			if w.Reads != "" {
+				gate = w
+			}
+		}
+	}
+	for _, w := range a.cellLog[k] {
+		for _, at := range a.t.atomsOf(w.v) {
+			n := a.t.node(at)
+			switch {
+			case n.kind == kInt || n.kind == kStr || n.kind == kHome || n.kind == kClass:
+				if ns, ok := a.numbers(a.t.one(at)); !ok || number && !anyHolds(c.rel, ns[0], ys) {
+					continue
+				}
+				switch why := r.why[w.by]; {
+				case w.by == nil || why&automatic != 0 && why&byTap == 0:
+					consider(guardNone, Gate{})
+				default:
+					consider(guardUnknown, gate)
+				}
+			default:
+				g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1)
+				consider(g, ww)
+			}
+		}
+	}
+	if first {
+		gate.Off = len(a.cellLog[k]) == 0 // never anything that would let it through
+		return guardUnknown, gate
+	}
+	return best, gate
+}
+
+// byDefault says whether a condition holds for what was never written.
+func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
+	a := r.a
+	if want, ok := a.t.text(c.y); ok {
+		if n.b == 0 {
+			return false, false
+		}
+		def, ok := a.t.text(a.expand(value(n.b)))
+		if !ok {
+			if zero, isNull := a.t.number(a.expand(value(n.b))); isNull && zero == 0 {
+				return c.rel == unequal, true
+			}
+			return false, false
+		}
+		return (def == want) == (c.rel == equal), true
+	}
+	def, known := r.defaultOf(n, key)
+	want, number := a.t.number(c.y)
+	if !known || !number {
+		return false, false
+	}
+	return c.rel.holds(def, want), true
 }
 
 // member judges a condition on a field of whatever a cell holds.
@@ -261,7 +357,12 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 	}
 	for _, w := range list {
 		v := a.expand(w.v)
-		if ns, ok := a.numbers(v); ok && !compared {
+		if want, ok := a.t.text(c.y); ok && !compared {
+			if s, ok := a.t.text(v); ok && (s == want) != (c.rel == equal) {
+				others = others || w.by != nil && r.why[w.by]&byTap != 0
+				continue
+			}
+		} else if ns, ok := a.numbers(v); ok && !compared {
 			can := false
 			for _, n := range ns {
 				if ys, ok := a.numbers(c.y); !ok || anyHolds(c.rel, n, ys) {
@@ -288,7 +389,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 			auto = true
 		case why&byTap != 0:
 			user = true
-		case why&(byUser|byOtherApp|byUnknown) != 0:
+		case why&byUser != 0:
 			others = true
 		}
 	}
@@ -298,6 +399,14 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 // property judges a condition on a system property, by the properties of this image.
 func (r *reachability) property(key string, c cond, compared bool, gate Gate) (guard, Gate) {
 	a := r.a
+	if want, ok := a.t.text(c.y); ok && a.app.Props != nil && !compared {
+		v, set := a.app.Props[key]
+		if set || len(a.app.Props) > 0 {
+			gate.Off = (v == want) != (c.rel == equal)
+			gate.Default = map[bool]string{true: "off", false: "on"}[gate.Off]
+		}
+		return guardBuild, gate
+	}
 	if v, ok := a.app.Props[key]; ok && !compared {
 		n, isNumber := int64(0), true
 		switch v {

@@ -116,6 +116,22 @@ func opPending(f *frame, c *call) (value, bool) {
 	return v, false
 }
 
+// opAlarm hands a pending intent to the alarm manager: what it starts runs on a schedule.
+func opAlarm(f *frame, c *call) (value, bool) {
+	line := *c.Call
+	line.Transport = "schedule"
+	timed := *c
+	timed.Call = &line
+	for i, p := range c.r.params {
+		if p == "Landroid/app/PendingIntent;" {
+			for _, at := range f.a.t.atomsOf(c.at(i + 1)) {
+				f.start(&timed, f.a.load(f.s, f.a.t.one(at), wrappedField), "pending")
+			}
+		}
+	}
+	return nothing, false
+}
+
 // opSetResult gives the intent back to whoever started the activity.
 func opSetResult(f *frame, c *call) (value, bool) {
 	if len(c.r.params) > 1 {

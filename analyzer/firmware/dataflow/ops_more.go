@@ -63,7 +63,10 @@ func opCompare(f *frame, c *call) (value, bool) {
 		}
 		return a.t.num(0), false
 	}
-	return a.derive(a.t.join(x, y), asAnswer), false
+	if a.profile == "droidbench" {
+		return a.derive(a.t.join(x, y), asAnswer), false
+	}
+	return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)}), false
 }
 
 // opClone copies an object.
@@ -167,7 +170,7 @@ func opPermission(f *frame, c *call) (value, bool) {
 // opProviderWrite gives rows to a provider; opDBWrite and opDBRead keep them in a table.
 func opProviderWrite(f *frame, c *call) (value, bool) {
 	a := f.a
-	uri := f.address(f.text(c.at(1)))
+	uri := f.uri(c.at(1))
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
@@ -279,7 +282,7 @@ func (a *analysis) secret(id string) bool {
 // opPartOf is a getter of an object that is personal data as a whole, a location or a message: the getter is the source,
 // as it says best what is taken.
 func opPartOf(f *frame, c *call) (value, bool) {
-	return f.a.t.of(node{kind: kSource, a: f.a.dataType(c.Text), n: int64(c.site)}), false
+	return f.read(c.Text, c.site), false
 }
 
 // opFields is a constructor that keeps its parameters in public fields, which text names in their order.

@@ -72,6 +72,11 @@ func opGet(f *frame, c *call) (value, bool) {
 	}
 	v := nothing
 	for _, at := range a.t.atomsOf(recv) {
+		if n := a.t.node(at); n.kind == kStore && strings.HasPrefix(n.s, "intent:") {
+			if data, ok := a.voc.Fields["extra:"+strings.Trim(key, "[]")]; ok {
+				v = a.t.join(v, f.read(data, c.site))
+			}
+		}
 		got := a.element(f.s, a.t.one(at), key)
 		if one, ok := a.t.single(got); ok && def != nothing {
 			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
@@ -199,7 +204,7 @@ func opRead(f *frame, c *call) (value, bool) {
 		return nothing, true
 	}
 	if data, ok := a.voc.Fields["setting:"+c.Text+":"+strings.Trim(key, "[]")]; ok {
-		return a.t.of(node{kind: kSource, a: a.dataType(data), n: int64(c.site)}), false
+		return f.read(data, c.site), false
 	}
 	if key != "[?]" {
 		f.mention(map[bool]string{true: "property", false: "setting"}[c.Text == "prop" || c.Text == "jprop"], strings.Trim(key, "[]"))
@@ -228,7 +233,7 @@ func opWrite(f *frame, c *call) (value, bool) {
 // opQuery reads rows of a content address: personal data by the address, else what another app's provider gives.
 func opQuery(f *frame, c *call) (value, bool) {
 	a := f.a
-	uri := f.address(f.text(c.arg(0)))
+	uri := f.uri(c.arg(0))
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
@@ -237,6 +242,7 @@ func opQuery(f *frame, c *call) (value, bool) {
 		a.store(f.s, v, "$projection", c.at(2))
 	}
 	src := func(data string, bits uint32) value {
+		f.read(data, c.site)
 		return a.t.of(node{kind: kSource, a: a.dataType(data), b: bits, n: int64(c.site)})
 	}
 	for _, s := range a.spellings(uri) {
@@ -267,6 +273,14 @@ func opQuery(f *frame, c *call) (value, bool) {
 		}
 	}
 	return v, false
+}
+
+// uri is where a Uri, or a text, leads.
+func (f *frame) uri(v value) value {
+	if to := f.address(v); to != nothing {
+		return to
+	}
+	return f.text(v)
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -8,6 +8,7 @@ type outlet struct {
 	net    value  // addresses of connections
 	ends   []atom // the innermost streams
 	bits   uint32 // transforms on the way
+	trust  bool   // the connection accepts every certificate
 	open   bool   // depends on the caller
 }
 
@@ -37,6 +38,10 @@ func (f *frame) outlets(v value) outlet {
 				if addr, ok := f.s.get(slot{at, addressField}); ok {
 					o.net = a.t.join(o.net, addr)
 					if via, ok := f.s.get(slot{at, "$via"}); ok {
+						for _, b := range a.t.atomsOf(via) {
+							_, trust := f.s.get(slot{b, "$trust"})
+							o.trust = o.trust || trust
+						}
 						o.ends = append(o.ends, a.t.atomsOf(via)...)
 					}
 				}
@@ -102,7 +107,7 @@ func (f *frame) writeTo(c *call, stream, v value) (value, bool) {
 		}
 	}
 	if o.net != nothing {
-		f.record(event{kind: evSink, call: streamCall, ref: c.r, payload: held, to: o.net, conds: f.gates[f.block], site: c.site})
+		f.record(event{kind: evSink, call: streamCall, ref: c.r, payload: held, to: o.net, conds: f.gates[f.block], site: c.site, trust: o.trust || a.trustDefault})
 	}
 	for _, at := range o.ends {
 		if a.carries(held) || a.t.node(at).kind == kObj {
@@ -123,6 +128,9 @@ func opReadIn(f *frame, c *call) (value, bool) {
 	o := f.outlets(c.at(0))
 	out := nothing
 	for _, at := range a.t.atomsOf(o.stores) {
+		if data, ok := a.voc.Fields[a.t.node(at).s]; ok {
+			out = a.t.join(out, f.read(data, c.site))
+		}
 		out = a.t.join(out, a.loadAtom(f.s, at, "[*]"))
 	}
 	for _, at := range o.ends {

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -67,9 +68,32 @@ func opAppend(f *frame, c *call) (value, bool) {
 				old = a.t.str("")
 			}
 		}
+		if f.fresh(at) {
+			a.store(f.s, one, textField, a.t.make(a.append(a.pieces(old), v, false)))
+			continue
+		}
 		a.store(f.s, one, textField, f.joined(old, v))
 	}
 	return b, false
+}
+
+// fresh reports whether an object is made anew in every round of the loop it is used in.
+func (f *frame) fresh(at atom) bool {
+	n := f.a.t.node(at)
+	if !f.inLoop() || n.kind != kObj || n.n != 0 {
+		return false
+	}
+	made := f.a.sites[n.a]
+	if made.Method != f.m {
+		return false
+	}
+	for b := range f.g.blocks {
+		bl := &f.g.blocks[b]
+		if f.g.insns[bl.first].Addr <= made.Addr && made.Addr <= f.g.insns[bl.last-1].Addr {
+			return f.g.loops[b]
+		}
+	}
+	return false
 }
 
 // textArg is a parameter as text: characters and arrays of them by their type.
@@ -277,6 +301,22 @@ func opFormatOut(f *frame, c *call) (value, bool) {
 	to := a.t.join(c.at(0), a.load(f.s, c.at(0), wrappedField))
 	a.add(f.s, to, "[?]", v)
 	return c.at(0), wait
+}
+
+// opBase64 decodes constant text; of anything else it keeps what is carried.
+func opBase64(f *frame, c *call) (value, bool) {
+	a := f.a
+	v := f.arrayText(c.at(1))
+	if s, ok := a.t.text(v); ok {
+		for _, enc := range [...]*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+			if b, err := enc.DecodeString(strings.TrimSpace(s)); err == nil && Readable(string(b)) {
+				f.recovered(string(b), "decoded")
+				return a.t.str(string(b)), false
+			}
+		}
+		return a.any(), false
+	}
+	return a.derive(a.reach(f.s, v), 0), false
 }
 
 func (a *analysis) any() value { return a.t.any() }

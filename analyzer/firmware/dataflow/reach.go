@@ -62,6 +62,8 @@ type reachability struct {
 	why   map[*Method]label
 	in    map[*Method][]callEdge
 	gates [labels]map[*Method]condset
+	known map[cond]judged
+	depth int // of fields being judged
 }
 
 // starts returns why the platform calls a component.
@@ -103,6 +105,9 @@ func (a *analysis) startLabel(class, method string) label {
 	for _, t := range c.Triggers {
 		out |= triggerLabels[t]
 	}
+	if slices.Contains(c.Actions, "android.provider.Telephony.SECRET_CODE") {
+		out |= byUser | byTap
+	}
 	if a.u.is(class, "Landroid/app/job/JobService;") {
 		out |= bySchedule
 	}
@@ -124,7 +129,7 @@ func processLabel(app label) label {
 
 // reached follows all calls from the entries.
 func (a *analysis) reached() *reachability {
-	r := &reachability{a: a, why: map[*Method]label{}, in: map[*Method][]callEdge{}}
+	r := &reachability{a: a, why: map[*Method]label{}, in: map[*Method][]callEdge{}, known: map[cond]judged{}}
 	out := map[*Method][]callEdge{}
 	for _, e := range a.edgeList {
 		r.in[e.to] = append(r.in[e.to], e)
@@ -166,6 +171,9 @@ func along(l label, e callEdge) label {
 	if e.async && taps[e.to.Name] {
 		return byUser | byTap
 	}
+	if l != 0 {
+		l |= e.adds
+	}
 	return l
 }
 
@@ -180,7 +188,20 @@ func (r *reachability) common(entry map[*Method]label, out map[*Method][]callEdg
 			todo = append(todo, m)
 		}
 	}
+	for from, list := range out { // a reason that an edge adds begins there
+		for _, e := range list {
+			if e.adds&bit != 0 && r.why[from] != 0 {
+				if old, seen := gate[e.to]; seen {
+					gate[e.to] = a.c.both(old, e.conds)
+				} else {
+					gate[e.to] = e.conds
+				}
+				todo = append(todo, e.to)
+			}
+		}
+	}
 	slices.SortFunc(todo, func(x, y *Method) int { return int(x.id) - int(y.id) })
+	todo = slices.Compact(todo)
 	for rounds := 0; len(todo) > 0 && rounds < 2_000_000; rounds++ {
 		m := todo[0]
 		todo = todo[1:]

@@ -137,6 +137,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	}
 	why := r.reach.why[e.in]
 	guard, gates := r.reach.guardOf(e, why)
+	sinkGuard, sinkGates := guard, gates
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -149,6 +150,11 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			if n.kind != kSource {
 				continue
 			}
+			guard, gates := sinkGuard, sinkGates
+			g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
+			if g2 > guard {
+				guard, gates = g2, gates2
+			}
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
 				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
@@ -160,6 +166,19 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			r.Flows = append(r.Flows, fl)
 		}
 	}
+}
+
+// sourceGuard judges what stands before the call that reads the data: what is never read is never sent.
+func (r *reachability) sourceGuard(site uint32, why label) (guard, []Gate) {
+	at, ok := r.a.readAt[site]
+	if !ok || at.in == nil || r.why[at.in] == 0 {
+		return guardNone, nil
+	}
+	over := why & r.why[at.in]
+	if over == 0 {
+		over = r.why[at.in]
+	}
+	return r.guardOf(&settledEvent{event: event{conds: at.conds}, in: at.in}, over)
 }
 
 // guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those

@@ -20,6 +20,7 @@ type callEdge struct {
 	conds    condset
 	site     uint32
 	async    bool
+	adds     label // why else the callee runs then
 }
 
 // maxRootsOf bounds how often one method is run with other arguments.

@@ -16,6 +16,15 @@ func (a *analysis) settleStart(f *frame, e *event) {
 			a.dynamic = append(a.dynamic, dynamicReceiver{n.s, a.share(f.s, a.t.one(at)), e.args[1], f.m, e.conds})
 			if m := a.u.find(n.s, "onReceive(Landroid/content/Context;Landroid/content/Intent;)V"); m != nil {
 				a.later(f, &event{args: append([]value{a.t.one(at)}, a.given(m, n.s)...), conds: e.conds, site: e.site}, m, at, nil)
+				adds := label(0)
+				for _, act := range a.spellings(e.args[1]) {
+					if a.app.TriggerOf != nil {
+						adds |= triggerLabels[a.app.TriggerOf(act)]
+					}
+				}
+				if adds != 0 {
+					a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true, adds: adds})
+				}
 			}
 		}
 		return
@@ -130,6 +139,10 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 		if only != "" && m.Name != only {
 			continue
 		}
-		a.addEdge(callEdge{from: p.in, to: m, conds: p.conds, site: p.site, async: true})
+		adds := label(0)
+		if p.call.Transport == "schedule" {
+			adds = bySchedule
+		}
+		a.addEdge(callEdge{from: p.in, to: m, conds: p.conds, site: p.site, async: true, adds: adds})
 	}
 }

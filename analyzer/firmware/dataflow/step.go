@@ -44,6 +44,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 	case op <= 0x2c: // goto, switch
 		if op >= dex.OpPackedSwitch {
 			f.tests(f.reg(in.Reg(0)))
+			f.switched[f.block] = f.reg(in.Reg(0))
 		}
 	case op <= 0x31:
 		f.set(in.Reg(0), t.any())
@@ -199,8 +200,15 @@ func (f *frame) array(in *dex.Insn) {
 	}
 }
 
-// elem reads an element of an array.
+// elem reads an element of an array. An index that is personal data gives away what a table holds for it.
 func (f *frame) elem(array, index value) value {
+	if v := f.a.secrets(index); v != nothing {
+		return f.a.t.join(f.elemAt(array, index), v)
+	}
+	return f.elemAt(array, index)
+}
+
+func (f *frame) elemAt(array, index value) value {
 	if n, ok := f.a.t.number(index); ok && !f.inLoop() {
 		v := f.a.load(f.s, array, element(n))
 		return f.a.t.join(v, f.a.load(f.s, array, "[?]"))
@@ -251,6 +259,9 @@ func (f *frame) getStatic(i uint32) value {
 		return nothing
 	}
 	if s, ok := f.a.voc.Fields[r.class+"->"+r.name]; ok {
+		if data, ok := strings.CutPrefix(s, "source:"); ok {
+			return f.read(data, f.here())
+		}
 		return f.a.t.str(s)
 	}
 	home := f.statics(r)

@@ -14,6 +14,8 @@ type Vocabulary struct {
 	Columns map[string]map[string]string
 	// Fields are static fields of the platform with a known value.
 	Fields map[string]string
+
+	leaving map[string]bool // names of methods that are sinks of some class
 }
 
 // Call is one line of the vocabulary: a method of the platform, by name or with its prototype.
