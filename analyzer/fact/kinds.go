@@ -108,6 +108,12 @@ var kinds = []Info{
 		{Name: "call", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the call starts with this", Match: Prefix, Of: "call"},
 	}},
 	{Kind: "import", Doc: "a symbol a native file imports", Fields: []FieldInfo{{Name: "name"}}},
+	{Kind: "export", Doc: "a function a native file offers by name", Fields: []FieldInfo{{Name: "name"}, {Name: "prefix", Match: Prefix, Of: "name"}}},
+	{Kind: "native-method", Doc: "a Java method a native library implements", Fields: []FieldInfo{
+		{Name: "method", Doc: "Lpkg/Class;->name, with (args) where overloaded; of a table name(args)ret, the class is not known"},
+		{Name: "prefix", Doc: "the method starts with this", Match: Prefix, Of: "method"},
+		{Name: "how", Doc: "by a symbol's name, or in a table for RegisterNatives", Values: []string{"symbol", "table"}},
+	}},
 	{Kind: "dex", Doc: "a DEX file and its size in items", Fields: []FieldInfo{
 		{Name: "version"}, {Name: "strings"}, {Name: "types"}, {Name: "methods"}, {Name: "fields"}, {Name: "classes"},
 		{Name: "code", Doc: "methods with code"}, {Name: "instructions"},
