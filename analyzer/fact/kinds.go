@@ -140,6 +140,11 @@ var kinds = []Info{
 	{Kind: "pe", Doc: "a Windows or .NET file", Fields: []FieldInfo{
 		{Name: "machine"}, {Name: "dotnet", Values: yesNo}, {Name: "signed", Values: yesNo}, {Name: "signer"}, {Name: "assembly"},
 	}},
+	{Kind: "bundle", Doc: "code of an app that is not for Android's own runtime", Fields: []FieldInfo{
+		{Name: "type", Values: []string{"react-native", "hermes", "flutter", "flutter-kernel", "cordova", "capacitor", "xamarin", "unity-il2cpp", "unity-assets", "lua", "luajit"}},
+		{Name: "version", Doc: "of the format; of flutter the hash of its Dart version"}, {Name: "detail"},
+		{Name: "strings", Doc: "number of strings read"},
+	}},
 	{Kind: "service", Doc: "a service of an init .rc file", Fields: []FieldInfo{
 		{Name: "name"}, {Name: "command"}, {Name: "program", Doc: "first word of the command"}, {Name: "class"}, {Name: "user"}, {Name: "group"},
 		{Name: "seclabel"}, {Name: "capabilities"}, {Name: "socket"}, {Name: "disabled", Values: yesNo}, {Name: "oneshot", Values: yesNo},
