@@ -145,6 +145,9 @@ var kinds = []Info{
 		{Name: "version", Doc: "of the format; of flutter the hash of its Dart version"}, {Name: "detail"},
 		{Name: "strings", Doc: "number of strings read"},
 	}},
+	{Kind: "member", Doc: "a method of another assembly, or of a native library, that .NET code refers to", Fields: []FieldInfo{
+		{Name: "name", Doc: "Namespace.Type::Method, or library!function"}, {Name: "prefix", Doc: "the name starts with this", Match: Prefix, Of: "name"},
+	}},
 	{Kind: "service", Doc: "a service of an init .rc file", Fields: []FieldInfo{
 		{Name: "name"}, {Name: "command"}, {Name: "program", Doc: "first word of the command"}, {Name: "class"}, {Name: "user"}, {Name: "group"},
 		{Name: "seclabel"}, {Name: "capabilities"}, {Name: "socket"}, {Name: "disabled", Values: yesNo}, {Name: "oneshot", Values: yesNo},
