@@ -59,3 +59,39 @@ func TestCompiled(t *testing.T) {
 		t.Errorf("nothing of %v", want)
 	}
 }
+
+// TestSigned signs what the compiler made with a certificate of its own, as osslsigncode does for Windows.
+func TestSigned(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x.cs"), []byte("class X { static void Main() {} }"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"mcs", "-out:x.exe", "x.cs"},
+		{"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/O=Example Phones/CN=Example Driver Signing", "-days", "30"},
+		{"osslsigncode", "sign", "-certs", "cert.pem", "-key", "key.pem", "-in", "x.exe", "-out", "signed.exe"},
+	} {
+		if _, err := exec.LookPath(args[0]); err != nil {
+			t.Skipf("%s is not installed", args[0])
+		}
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", args, out)
+		}
+	}
+	for name, want := range map[string]string{"x.exe": "no", "signed.exe": "yes"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := analyze(data)
+		if len(out.Gaps) > 0 || len(out.Facts) != 1 {
+			t.Fatalf("%s: gaps %v, facts %v", name, out.Gaps, out.Facts)
+		}
+		f := out.Facts[0].Fields
+		if f.Get("signed") != want || want == "yes" && f.Get("signer") != "Example Phones, Example Driver Signing" {
+			t.Errorf("%s: %v", name, f)
+		}
+	}
+}

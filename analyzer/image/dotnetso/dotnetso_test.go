@@ -2,6 +2,7 @@ package dotnetso
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -76,10 +77,35 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-func FuzzDotnetSO(f *testing.F) {
-	if _, err := exec.LookPath("gcc"); err == nil {
-		f.Add(wrap(f, "", "payload", []byte("XALZ data")))
+// small makes a file of three sections and nothing else.
+func small(data string) []byte {
+	le := binary.LittleEndian
+	const names, table = "\x00payload\x00.shstrtab\x00", 64
+	b := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, table+3*64-7)...)
+	le.PutUint64(b[0x28:], table)
+	for i, v := range []uint16{64, 3, 2} {
+		le.PutUint16(b[0x3a+2*i:], v)
 	}
+	for i, s := range []string{"", data, names} {
+		h := b[table+64*i:]
+		le.PutUint32(h, []uint32{0, 1, 9}[i])
+		le.PutUint64(h[0x18:], uint64(len(b)))
+		le.PutUint64(h[0x20:], uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+func TestSmall(t *testing.T) {
+	raw := small("MZ one assembly")
+	off, n, err := find(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil || string(raw[off:off+n]) != "MZ one assembly" {
+		t.Errorf("%d bytes at %#x: %v", n, off, err)
+	}
+}
+
+func FuzzDotnetSO(f *testing.F) {
+	f.Add(small("XALZ data"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := bytes.NewReader(raw)
 		fsys, err := Format().Open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
