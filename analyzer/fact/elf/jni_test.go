@@ -158,6 +158,34 @@ func TestCorpusNatives(t *testing.T) {
 	}
 }
 
+// TestPrelinked: a library of Android 2.3 whose addresses were moved exports each method that its table names.
+func TestPrelinked(t *testing.T) {
+	found := false
+	for path, data := range libraries(t, 200<<20) {
+		if filepath.Base(path) != "libdrm1_jni.so" || string(data[len(data)-4:]) != "PRE " {
+			continue
+		}
+		found = true
+		names := map[string][]string{}
+		for _, tab := range analyze(data).Tables {
+			for _, v := range tab.Values {
+				if how := tab.Common.Get("how"); how != "" {
+					v, _, _ = strings.Cut(v[strings.Index(v, ">")+1:], "(")
+					names[how] = append(names[how], v)
+				}
+			}
+		}
+		slices.Sort(names["symbol"])
+		slices.Sort(names["table"])
+		if d := cmp.Diff(names["symbol"], names["table"]); d != "" || len(names["table"]) != 19 {
+			t.Errorf("%s: %s", path, d)
+		}
+	}
+	if !found {
+		t.Skip("no libdrm1_jni.so in romscan-corpus")
+	}
+}
+
 // FuzzNatives gives the tables of a real library to the reader in pieces.
 func FuzzNatives(f *testing.F) {
 	f.Add([]byte("APS2\x02\x08\x01\x03\x08\x97\x00\x01"), "Java_a_b_c__I")
