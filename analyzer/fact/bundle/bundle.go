@@ -8,7 +8,7 @@
 //	assets/index.android.bundle of Hermes   ->  bundle hermes, version 96, 6777 strings
 //
 // Limit: text (JavaScript, Cordova's pages) is only named here, its words are read as those of any text, and Lua source
-// is not told from other text. Strings of Dart's intermediate form are not read. Hermes 60 to 99, Lua 5.1 to 5.4 and
+// is not told from other text. Hermes 60 to 99, Lua 5.1 to 5.4 and
 // LuaJIT were read of their own compilers; no file of Unity, Flutter or Cordova was met, these follow their documents.
 package bundle
 
@@ -40,7 +40,7 @@ var readers = []reader{
 	{wants: isMetadata, read: metadata},
 	{wants: isLua, read: lua},
 	{wants: isLuaJIT, read: luaJIT},
-	{wants: isKernel, read: kernel, brief: true},
+	{wants: isKernel, read: kernel},
 	{wants: isStore, read: store, brief: true},
 	{wants: isUnityFS, read: unityFS, brief: true},
 	{wants: isReactNative, read: reactNative, brief: true},
@@ -58,6 +58,7 @@ func Analyzer(natives *fact.Analyzer) *fact.Analyzer {
 			"https://github.com/facebook/hermes/blob/main/include/hermes/BCGen/HBC/BytecodeFileFormat.h",
 			"https://github.com/dotnet/android/blob/main/Documentation/project-docs/AssemblyStores.md",
 			"https://github.com/dart-lang/sdk/blob/main/runtime/vm/snapshot.h",
+			"https://github.com/dart-lang/sdk/blob/main/pkg/kernel/binary.md",
 			"https://www.lua.org/source/5.4/lundump.c.html",
 		},
 		Version: 1,

@@ -212,6 +212,52 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
+// makeKernel encodes a component of Dart kernel with so many words between the string table's offset and the libraries.
+func makeKernel(words int, list ...string) []byte {
+	be := binary.BigEndian
+	uint30 := func(b []byte, v int) []byte {
+		switch {
+		case v < 0x80:
+			return append(b, byte(v))
+		case v < 0x4000:
+			return be.AppendUint16(b, uint16(v)|0x8000)
+		}
+		return be.AppendUint32(b, uint32(v)|0xc0000000)
+	}
+	b := append([]byte(kernelMagic+"\x00\x00\x00\x65"), "abcdef0123 code"...)
+	from, total := len(b), 0
+	b = uint30(b, len(list))
+	for _, s := range list {
+		total += len(s)
+		b = uint30(b, total)
+	}
+	b = append(b, strings.Join(list, "")...)
+	to := len(b)
+	for _, v := range []int{18, 19, 20, 21, from, to} {
+		b = be.AppendUint32(b, uint32(v))
+	}
+	for range words - 2 {
+		b = be.AppendUint32(b, 1)
+	}
+	for _, v := range []int{18, 20, 1} { // libraries and their number
+		b = be.AppendUint32(b, uint32(v))
+	}
+	return be.AppendUint32(b, uint32(len(b)+4))
+}
+
+func TestKernel(t *testing.T) {
+	const want = `{"detail":"sdk abcdef0123","type":"flutter-kernel","version":"101"}`
+	for _, words := range []int{3, 4, 5} {
+		check(t, makeKernel(words, scripted...), want, scripted...)
+	}
+	two := slices.Concat(makeKernel(4, "first string"), makeKernel(4, scripted...))
+	check(t, two, want, append(scripted, "first string")...)
+	out := analyze(two[:len(two)-1])
+	if len(out.Gaps) != 1 || len(out.Facts) != 1 {
+		t.Errorf("of a cut file: gaps %v, facts %v", out.Gaps, out.Facts)
+	}
+}
+
 func TestFlutter(t *testing.T) {
 	const hash, features = "0123456789abcdef0123456789abcdef", "product no-code_comments no-dwarf_stack_traces_mode arm64 android compressed-pointers"
 	tab := &fact.Table{Kind: "string", Common: fact.F("recovered", "plain"), Values: []string{hash + features, "https://dart.example.cn"},
@@ -238,7 +284,6 @@ func TestHeads(t *testing.T) {
 		"{\n\t\"appId\": \"com.example.app\",\n\t\"appName\": \"x\",\n\t\"webDir\": \"www\"\n}":                `{"detail":"com.example.app","type":"capacitor"}`,
 		"XABA\x02\x00\x01\x80\x10\x00\x00\x00\x20\x00\x00\x00\x40\x00\x00\x00":                                 `{"type":"xamarin","version":"2"}`,
 		"UnityFS\x00\x00\x00\x00\x075.x.x\x002021.3.4f1\x00rest":                                               `{"type":"unity-assets","version":"2021.3.4f1"}`,
-		"\x90\xab\xcd\xef\x00\x00\x00\x65abcdef0123\x00\x00":                                                   `{"detail":"sdk abcdef0123","type":"flutter-kernel","version":"101"}`,
 	} {
 		check(t, []byte(content), want)
 	}

@@ -7,19 +7,6 @@ import (
 	"strconv"
 )
 
-// isKernel recognises Dart's intermediate form, which debug builds of Flutter run (pkg/kernel/binary.md).
-func isKernel(head []byte) bool {
-	return len(head) >= 18 && bytes.HasPrefix(head, []byte("\x90\xab\xcd\xef")) && binary.BigEndian.Uint32(head[4:]) < 1000
-}
-
-func kernel(head []byte) (about, []entry, error) {
-	what := about{kind: "flutter-kernel", version: strconv.Itoa(int(binary.BigEndian.Uint32(head[4:])))}
-	if sdk := head[8:18]; isWord(sdk) {
-		what.detail = "sdk " + string(sdk)
-	}
-	return what, nil, nil
-}
-
 // isStore recognises a store of .NET assemblies.
 func isStore(head []byte) bool { return len(head) >= 20 && bytes.HasPrefix(head, []byte("XABA")) }
 

@@ -79,6 +79,7 @@ func FuzzBundle(f *testing.F) {
 	f.Add(makeHermes(96, 2, 16, "abc", "数据", strings.Repeat("x", 300)))
 	f.Add(makeHermes(99, 1, 12, "abc"))
 	f.Add(makeMetadata(24, "abc", "https://x.cn"))
+	f.Add(makeKernel(4, "abc", "https://x.cn"))
 	f.Add([]byte("UnityFS\x00\x00\x00\x00\x075.x.x\x002021.3.4f1\x00rest"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		out := analyze(data)
