@@ -1,6 +1,8 @@
 package elf
 
 import (
+	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"os"
 	"os/exec"
@@ -10,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"romscan/analyzer/fact"
 )
 
 func TestNativeOf(t *testing.T) {
@@ -201,4 +205,63 @@ func FuzzNatives(f *testing.F) {
 		}
 		validSignature(symbol)
 	})
+}
+
+// registering builds a 64-bit library without section headers whose one table of native methods is filled in by packed
+// relocations.
+func registering() []byte {
+	const base, data = 64 + 3*56, 0x10000
+	le := binary.LittleEndian
+	text := "go\x00(I)V\x00\xc0\x03\x5f\xd6\x00"
+	// 3 relocations from address data on, in one group: a step of 8, R_AARCH64_RELATIVE, each with its addend
+	packed := "APS2" + sleb(3) + sleb(data-8) + sleb(3) + sleb(groupedByInfo|groupedByDelta|groupHasAddend) + sleb(8) + sleb(int(elf.R_AARCH64_RELATIVE)) +
+		sleb(base) + sleb(3) + sleb(5)
+	relocs := uint64(base + len(text))
+	table := relocs + uint64(len(packed))
+	dynamic := table + 24
+	var dyn bytes.Buffer
+	for _, e := range [][2]uint64{
+		{uint64(dtAndroidRela), relocs}, {uint64(dtAndroidRelaSz), uint64(len(packed))}, {uint64(elf.DT_STRTAB), base}, {uint64(elf.DT_STRSZ), 3}, {0, 0},
+	} {
+		binary.Write(&dyn, le, e)
+	}
+	end := dynamic + uint64(dyn.Len())
+	var b bytes.Buffer
+	h := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(elf.EM_AARCH64), Version: 1, Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 3}
+	copy(h.Ident[:], "\x7fELF\x02\x01\x01")
+	binary.Write(&b, le, h)
+	for _, p := range []elf.Prog64{
+		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Filesz: end, Memsz: end},
+		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W), Off: table, Vaddr: data, Filesz: 24, Memsz: 24},
+		{Type: uint32(elf.PT_DYNAMIC), Flags: uint32(elf.PF_R), Off: dynamic, Vaddr: dynamic, Filesz: uint64(dyn.Len())},
+	} {
+		binary.Write(&b, le, p)
+	}
+	b.WriteString(text + packed)
+	b.Write(make([]byte, 24))
+	b.Write(dyn.Bytes())
+	return b.Bytes()
+}
+
+func sleb(v int) string {
+	var b []byte
+	for {
+		c := byte(v & 0x7f)
+		v >>= 7
+		if v == 0 && c&0x40 == 0 || v == -1 && c&0x40 != 0 {
+			return string(append(b, c))
+		}
+		b = append(b, c|0x80)
+	}
+}
+
+func TestPackedTable(t *testing.T) {
+	out := analyze(registering())
+	i := slices.IndexFunc(out.Tables, func(t *fact.Table) bool { return t.Kind == "native-method" })
+	if i < 0 || len(out.Gaps) > 0 {
+		t.Fatalf("gaps %v, tables %v", out.Gaps, out.Tables)
+	}
+	if d := cmp.Diff([]string{"go(I)V"}, out.Tables[i].Values); d != "" {
+		t.Error(d)
+	}
 }
