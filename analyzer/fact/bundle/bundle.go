@@ -27,8 +27,8 @@ type reader struct {
 	wants func(head []byte) bool
 	// read returns what to say of the file and its strings; both count although there is an error.
 	read func(data []byte) (about, []entry, error)
-	// brief marks those of which the first bytes are enough.
-	brief bool
+	// headOnly marks those of which the first bytes are enough.
+	headOnly bool
 }
 
 // about is what a bundle says of itself.
@@ -41,11 +41,11 @@ var readers = []reader{
 	{wants: isLua, read: lua},
 	{wants: isLuaJIT, read: luaJIT},
 	{wants: isKernel, read: kernel},
-	{wants: isStore, read: store, brief: true},
-	{wants: isUnityFS, read: unityFS, brief: true},
-	{wants: isReactNative, read: reactNative, brief: true},
-	{wants: isCordova, read: cordova, brief: true},
-	{wants: isCapacitor, read: capacitor, brief: true},
+	{wants: isStore, read: store, headOnly: true},
+	{wants: isUnityFS, read: unityFS, headOnly: true},
+	{wants: isReactNative, read: reactNative, headOnly: true},
+	{wants: isCordova, read: cordova, headOnly: true},
+	{wants: isCapacitor, read: capacitor, headOnly: true},
 }
 
 // Analyzer returns the analyzer of bundles; natives is that of ELF files, whose tables of strings tell a Flutter
@@ -92,7 +92,7 @@ func run(p *fact.Pass, r *reader) error {
 		return nil
 	}
 	data := p.Head
-	if !r.brief {
+	if !r.headOnly {
 		var err error
 		if data, err = p.Bytes(min(p.Budget.MaxFile, maxFile)); err != nil {
 			p.Gap(err)
@@ -106,7 +106,7 @@ func run(p *fact.Pass, r *reader) error {
 		p.Gap(err)
 	}
 	f := fact.F("type", what.kind, "version", what.version, "detail", what.detail)
-	if !r.brief {
+	if !r.headOnly {
 		f = f.With("strings", strconv.Itoa(len(strings)))
 	}
 	p.Emit("bundle", f, fact.Place{Offset: 0}, nil)
