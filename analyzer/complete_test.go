@@ -76,7 +76,7 @@ func TestImportDirection(t *testing.T) {
 				continue
 			}
 			to := layer(imp)
-			inner := strings.HasPrefix(imp, pkg+"/") // a package's own parts
+			inner := strings.HasPrefix(imp, pkg+"/") || strings.HasPrefix(pkg, imp+"/") // a package and its own parts
 			part := strings.HasPrefix(imp, "romscan/analyzer/image/bin")
 			if to > from || to == from && !inner && !part {
 				t.Errorf("%s imports %s, against the direction", pkg, imp)
@@ -183,7 +183,7 @@ func TestAnalyzersAreComplete(t *testing.T) {
 
 // TestKindsAreUsed: a kind no signature asks for is either inventory or a mistake.
 func TestKindsAreUsed(t *testing.T) {
-	inventory := []fact.Kind{"permission-declared", "feature", "intent-filter", "meta-data", "import", "dex", "elf", "pe", "service",
+	inventory := []fact.Kind{"permission-declared", "feature", "intent-filter", "meta-data", "import", "export", "dex", "elf", "pe", "service", "native-method", "native-declared", "bundle", "member", "daemon", "jni",
 		"init-action", "privapp", "sysconfig", "firmware", "flow", "setting", "api", "string"}
 	used := map[string]bool{}
 	for _, s := range builtin(t).Signatures {
