@@ -55,6 +55,7 @@ func (c *flowCase) all(key string) (out []string) {
 
 var (
 	flowDirective = regexp.MustCompile(`^// ([a-z]+): (.*)$`)
+	flowWord      = regexp.MustCompile(`\b[A-Za-z_]\w*\b`)
 	flowPackage   = regexp.MustCompile(`(?m)^package ([\w.]+);`)
 )
 
@@ -87,13 +88,19 @@ func (a *flowApp) renamed() (*flowApp, error) {
 		}
 	}
 	text := regexp.MustCompile(`\b`+regexp.QuoteMeta(a.pkg)+`\b`).ReplaceAllString(a.text, a.pkg+"x")
-	text = regexp.MustCompile(`\b[A-Za-z_]\w*\b`).ReplaceAllStringFunc(text, func(w string) string {
-		if to, ok := names[w]; ok {
-			return to
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "// expect:") {
+			line = flowWord.ReplaceAllStringFunc(line, func(w string) string {
+				if to, ok := names[w]; ok {
+					return to
+				}
+				return w
+			})
 		}
-		return w
-	})
-	return parseFlowApp("A", text)
+		b.WriteString(line)
+	}
+	return parseFlowApp("A", b.String())
 }
 
 // loadFlowCases reads fixtures/flows: CATEGORY/Name.java is a case, CATEGORY/Name/*.java one of several apps.
