@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"romscan/analyzer/fact"
+	"romscan/analyzer/fact/endpoint"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
@@ -60,8 +61,17 @@ func flowsIn(tb testing.TB, path, profile string) []*dataflow.Result {
 			rec.Units = append(rec.Units, *u)
 		}
 	}
+	owners, err := endpoint.LoadOwners(signatures.Owners())
+	if err != nil {
+		tb.Fatal(err)
+	}
 	var out []*dataflow.Result
-	r.flowsOf(context.Background(), rec, voc, profile, func(_ *firmware.App, res *dataflow.Result) { out = append(out, res) })
+	fw := firmware.Assemble(rec)
+	for _, app := range fw.Apps {
+		if f := r.followApp(rec, fw, app, voc, owners, profile); f.res != nil {
+			out = append(out, f.res)
+		}
+	}
 	return out
 }
 

@@ -2,15 +2,20 @@ package analyzer
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sort"
 	"strings"
 	"sync"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/dex"
+	"romscan/analyzer/fact/endpoint"
 	"romscan/analyzer/fact/resources"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
+	"romscan/signatures"
 )
 
 // codeFiles remembers, during a walk, the files that flows are followed through afterwards.
@@ -20,74 +25,182 @@ type codeFiles struct {
 }
 
 func (c *codeFiles) keep(f *image.File, u *fact.Unit) {
-	for _, name := range u.File.Ran {
-		if name == "dex" || name == "resources" {
-			c.mu.Lock()
-			if c.files == nil {
-				c.files = map[string]*image.File{}
+	if !slices.Contains(u.File.Ran, "dex") && !slices.Contains(u.File.Ran, "resources") {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.files == nil {
+		c.files = map[string]*image.File{}
+	}
+	c.files[f.Path.String()] = f
+}
+
+// appCode is an app with the DEX files that hold its code and the units they are.
+type appCode struct {
+	app  *firmware.App
+	dex  []*dex.File
+	unit map[*dex.File]int
+	free func()
+}
+
+// followed is what was found in one app: facts by unit, and gaps.
+type followed struct {
+	res   *dataflow.Result
+	facts map[int][]fact.Fact
+	gaps  []image.Gap
+}
+
+// follow follows data through the code of all apps of a record and adds what it finds to their units.
+func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
+	voc, err := signatures.API()
+	if err != nil {
+		return err
+	}
+	owners, err := endpoint.LoadOwners(signatures.Owners())
+	if err != nil {
+		return err
+	}
+	fw := firmware.Assemble(rec)
+	out := make([]followed, len(fw.Apps))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range max(jobs, 1) {
+		wg.Go(func() {
+			for i := range next {
+				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], voc, owners, r.opt.Profile); return nil })
+				if err != nil {
+					out[i].gaps = append(out[i].gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
+				}
 			}
-			c.files[f.Path.String()] = f
-			c.mu.Unlock()
-			return
+		})
+	}
+	for i := range fw.Apps {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for i, f := range out {
+		for _, u := range sortedUnits(f.facts) {
+			rec.Units[u].Facts = append(rec.Units[u].Facts, f.facts[u]...)
+		}
+		u := &rec.Units[fw.Apps[i].Unit]
+		u.Gaps = append(u.Gaps, f.gaps...)
+	}
+	return ctx.Err()
+}
+
+func sortedUnits(m map[int][]fact.Fact) []int {
+	var out []int
+	for u := range m {
+		out = append(out, u)
+	}
+	sort.Ints(out)
+	return out
+}
+
+// followApp analyses one app.
+func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
+	code := r.load(rec, app)
+	defer code.free()
+	if len(code.dex) == 0 || !voc.Concerns(code.dex) {
+		return out
+	}
+	prog := dataflow.NewProgram(code.dex)
+	out.res = dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
+	out.facts = map[int][]fact.Fact{}
+	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: func(f *dex.File, ft fact.Fact) {
+		u := code.unit[f]
+		ft.At.Path = rec.Units[u].File.Path
+		out.facts[u] = append(out.facts[u], ft)
+	}}
+	e.emit(out.res)
+	if len(out.res.Cuts) > 0 {
+		var names []string
+		for what, n := range out.res.Cuts {
+			names = append(names, fmt.Sprintf("%s (%d)", what, n))
+		}
+		sort.Strings(names)
+		out.gaps = append(out.gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
+			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
+	}
+	return out
+}
+
+// load reads the DEX files of an app.
+func (r *reader) load(rec *fact.Record, app *firmware.App) appCode {
+	code := appCode{app: app, unit: map[*dex.File]int{}}
+	var held []func()
+	code.free = func() {
+		for _, f := range held {
+			f()
 		}
 	}
-}
-
-// appCode is an app with the files that hold its code and resources.
-type appCode struct {
-	app *firmware.App
-	dex []*dex.File
-}
-
-// flowsOf follows data through the apps of a record.
-func (r *reader) flowsOf(ctx context.Context, rec *fact.Record, voc *dataflow.Vocabulary, profile string, each func(*firmware.App, *dataflow.Result)) {
-	fw := firmware.Assemble(rec)
-	for _, app := range fw.Apps {
-		if ctx.Err() != nil {
-			return
-		}
-		var files []*dex.File
-		for _, i := range app.Units {
-			u := &rec.Units[i]
-			f := r.code.files[u.File.Path.String()]
-			if f == nil || !hasKind(u.Facts, "dex") {
-				continue
-			}
-			data, err := f.Bytes(r.opt.Limits.MaxFile)
-			if err != nil {
-				continue
-			}
-			list, _ := dex.Open(data)
-			for _, d := range list {
-				d.DetectSet()
-			}
-			files = append(files, list...)
-		}
-		if len(files) == 0 {
+	for _, i := range app.Units {
+		u := &rec.Units[i]
+		f := r.code.files[u.File.Path.String()]
+		if f == nil || !hasKind(u.Facts, "dex") {
 			continue
 		}
-		res := dataflow.Analyze(dataflow.NewProgram(files), nil, r.appOf(rec, app), voc, profile, dataflow.Limits{})
-		each(app, res)
+		release, err := r.budget.Hold(f.Size)
+		if err != nil {
+			u.Gaps = append(u.Gaps, image.GapOf(u.File.Path, "flow", err))
+			continue
+		}
+		held = append(held, release)
+		data, err := f.Bytes(r.opt.Limits.MaxFile)
+		if err != nil {
+			u.Gaps = append(u.Gaps, image.GapOf(u.File.Path, "flow", err))
+			continue
+		}
+		list, _ := dex.Open(data)
+		for _, d := range list {
+			d.DetectSet()
+			code.unit[d] = i
+		}
+		code.dex = append(code.dex, list...)
 	}
+	return code
+}
+
+// plainEndpoints are the addresses that stand in the string tables of an app.
+func plainEndpoints(rec *fact.Record, app *firmware.App) map[string]bool {
+	out := map[string]bool{}
+	for _, i := range app.Units {
+		for _, f := range rec.Units[i].Facts {
+			if f.Kind == "endpoint" {
+				out[f.Fields.Get("value")] = true
+			}
+		}
+	}
+	return out
 }
 
 func hasKind(facts []fact.Fact, k fact.Kind) bool {
-	for i := range facts {
-		if facts[i].Kind == k {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind == k })
 }
 
 // appOf turns the facts of a manifest into what the analysis of the code needs.
-func (r *reader) appOf(rec *fact.Record, app *firmware.App) *dataflow.App {
-	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}}
+func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
+	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}, Props: fw.Properties()}
 	class := func(name string) string {
 		if name == "" {
 			return ""
 		}
 		return "L" + strings.ReplaceAll(name, ".", "/") + ";"
+	}
+	triggers := map[string][]string{}
+	for _, f := range app.Derived {
+		if f.Kind == "autostart" {
+			name := f.Fields.Get("component")
+			triggers[name] = append(triggers[name], f.Fields.Get("trigger"))
+			if f.Fields.Get("type") == "package" {
+				out.Triggers = append(out.Triggers, f.Fields.Get("trigger"))
+			}
+		}
 	}
 	for _, f := range rec.Units[app.Unit].Facts {
 		switch f.Kind {
@@ -96,7 +209,7 @@ func (r *reader) appOf(rec *fact.Record, app *firmware.App) *dataflow.App {
 		case "component":
 			c := dataflow.Component{
 				Kind: f.Fields.Get("type"), Class: class(f.Fields.Get("name")), Actions: f.Fields.All("action"),
-				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes",
+				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Triggers: triggers[f.Fields.Get("name")],
 			}
 			if c.Kind == "alias" {
 				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))

@@ -21,10 +21,11 @@ var apiFiles embed.FS
 // and words: source=TYPE, param=N, flow=FROM>TO[:TRANSFORM],…, op=NAME, key=N, args=N,…, text=TEXT, sink=KIND,
 // payload=N,…, to=N,…, transport=T, profile=P, always, untested.
 type apiFile struct {
-	Supers map[string][]string `yaml:"supers"`
-	Calls  map[string][]string `yaml:"calls"`
-	URIs   map[string]string   `yaml:"uris"`
-	Fields map[string]string   `yaml:"fields"`
+	Supers  map[string][]string          `yaml:"supers"`
+	Calls   map[string][]string          `yaml:"calls"`
+	URIs    map[string]string            `yaml:"uris"`
+	Columns map[string]map[string]string `yaml:"columns"`
+	Fields  map[string]string            `yaml:"fields"`
 }
 
 // API loads what romscan knows of Android's calls.
@@ -32,7 +33,7 @@ func API() (*dataflow.Vocabulary, error) { return LoadAPI(apiFiles) }
 
 // LoadAPI reads a vocabulary from api/*.yaml below fsys. All faults are returned together.
 func LoadAPI(fsys fs.FS) (*dataflow.Vocabulary, error) {
-	v := &dataflow.Vocabulary{Supers: map[string][]string{}, Calls: map[string]map[string][]*dataflow.Call{}, Fields: map[string]string{}}
+	v := &dataflow.Vocabulary{Supers: map[string][]string{}, Calls: map[string]map[string][]*dataflow.Call{}, Fields: map[string]string{}, Columns: map[string]map[string]string{}}
 	names, err := fs.Glob(fsys, "api/*.yaml")
 	if err != nil {
 		return nil, err
@@ -84,6 +85,9 @@ func addAPI(v *dataflow.Vocabulary, name string, f *apiFile) []error {
 	}
 	for prefix, data := range f.URIs {
 		v.URIs = append(v.URIs, dataflow.URI{Prefix: prefix, Data: data})
+	}
+	for family, columns := range f.Columns {
+		v.Columns[family] = columns
 	}
 	for ref, value := range f.Fields {
 		if class, field, ok := strings.Cut(ref, "->"); ok {

@@ -28,6 +28,7 @@ type Firmware struct {
 	Derived []fact.Fact
 
 	appOf        map[int]*App
+	properties   map[string]string
 	declarations map[string]declaration
 	grantSets    map[string]grantSet
 }

@@ -4,14 +4,14 @@ import "romscan/analyzer/fact/dex"
 
 // Limits bound the work; zero means the default.
 type Limits struct {
-	Steps       int // instructions interpreted in one app
+	Steps       int // units of work on one app: instructions, and values carried from callee to caller
 	MethodSteps int // instructions interpreted in one method
 	Rounds      int // rounds over roots until global cells are stable
 }
 
 func (l Limits) withDefaults() Limits {
 	if l.Steps == 0 {
-		l.Steps = 40_000_000
+		l.Steps = 6_000_000
 	}
 	if l.MethodSteps == 0 {
 		l.MethodSteps = 200_000
@@ -42,32 +42,36 @@ type analysis struct {
 	siteIDs map[siteKey]uint32
 	chains  *chainTable
 
-	settled  []settledEvent
-	settledI map[settledKey]int
-	edges    map[callEdge]struct{}
-	edgeList []callEdge
-	cells    map[slot]value
-	cellLog  map[slot][]cellWrite
-	cellsOf  map[atom][]string
-	touched  map[string]bool
-	inits    []*Method
-	finals   map[string]value
-	sharing  map[sharedKey]bool
-	trusting map[uint32]bool
-	types    []string
-	typeIDs  map[string]uint32
-	dynamic  []dynamicReceiver
-	entries  map[*Method]string // what the platform calls, and of which component
-	expanded map[value]value
-	starts   []pendingStart
-	waiting  []settledEvent // calls that run later on objects in cells
-	woken    map[wokenKey]bool
-	depths   int // of wrappers being followed
-	roots    []root
-	ran      int // roots that were run
-	rootIDs  map[string]int
-	strings  map[string]Recovered
-	classes  map[string]bool // classes made somewhere: live for dispatch
+	settled      []settledEvent
+	settledI     map[settledKey]int
+	edges        map[callEdge]struct{}
+	edgeList     []callEdge
+	cells        map[slot]value
+	cellLog      map[slot][]cellWrite
+	cellsOf      map[atom][]string
+	touched      map[string]bool
+	inits        []*Method
+	finals       map[string]value
+	sharing      map[sharedKey]bool
+	trusting     map[uint32]bool
+	trustDefault bool
+	types        []string
+	typeIDs      map[string]uint32
+	dynamic      []dynamicReceiver
+	entries      map[*Method]string // what the platform calls, and of which component
+	expanded     map[value]value
+	starts       []pendingStart
+	waiting      []settledEvent // calls that run later on objects in cells
+	woken        map[wokenKey]bool
+	depths       int // of wrappers being followed
+	roots        []root
+	ran          int // roots that were run
+	rootIDs      map[string]int
+	strings      map[string]Recovered
+	dec          *decoder
+	mentions     map[Mention]bool
+	mentionL     []Mention
+	classes      map[string]bool // classes made somewhere: live for dispatch
 }
 
 type siteKey struct {
@@ -92,7 +96,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, trusting: map[uint32]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{},
+		sharing: map[sharedKey]bool{}, trusting: map[uint32]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, mentions: map[Mention]bool{},
 	}
 }
 

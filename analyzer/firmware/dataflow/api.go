@@ -67,13 +67,19 @@ func (a *analysis) plainText(v value) bool {
 func (f *frame) sink(c *Call, r *methodRef, at func(int) value, args []value, site uint32) {
 	a := f.a
 	payload, to := nothing, nothing
+	trust := false
 	for _, i := range c.Payload {
 		payload = a.t.join(payload, a.reach(f.s, at(i)))
 	}
 	for _, i := range c.To {
 		to = a.t.join(to, f.address(at(i)))
+		for _, b := range a.t.atomsOf(at(i)) {
+			if _, ok := f.s.get(slot{b, "$trust"}); ok {
+				trust = true
+			}
+		}
 	}
-	f.record(event{kind: evSink, call: c, ref: r, args: nil, payload: payload, to: to, conds: f.gates[f.block], site: site})
+	f.record(event{kind: evSink, call: c, ref: r, args: nil, payload: payload, to: to, conds: f.gates[f.block], site: site, trust: trust || a.trustDefault})
 }
 
 // address returns where something leads to: text as it is, of a connection what it was opened with.
@@ -248,6 +254,8 @@ func operations() map[string]operation {
 		"uri-query":         opURIQuery,
 		"view-text":         opViewText,
 		"part-of":           opPartOf,
+		"column":            opColumn,
+		"column-copy":       opColumnCopy,
 		"format-out":        opFormatOut,
 		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
 		"fields":            opFields,

@@ -5,6 +5,10 @@ type App struct {
 	Package     string
 	Application string // descriptor of the application class, "" for none
 	Components  []Component
+	// Triggers are what starts the app's process as a whole: persistent.
+	Triggers []string
+	// Props are the system properties of the image.
+	Props map[string]string
 	// Strings returns the texts of a string resource in all configurations; nil where there is no table.
 	Strings func(id uint32) []string
 	// Secret are the numbers of views that take passwords.

@@ -34,6 +34,11 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 		return v
 	}
 	s := a.summary(m)
+	a.steps += len(s.heap) + 2*len(s.events)
+	if a.steps > a.limits.Steps {
+		a.cut("work on an app")
+		return a.derive(join(a.t, args), 0)
+	}
 	if !s.done && s.rounds == 1 { // called by itself for the first time
 		return a.derive(join(a.t, args), 0)
 	}
@@ -99,8 +104,10 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 		a.cut("calls that open calls")
 		return a.derive(join(a.t, args), 0)
 	}
+	level := f.level
 	f.retries++
-	defer func() { f.retries-- }()
+	f.level = a.chains.nodes[e.chain].n + 1
+	defer func() { f.retries, f.level = f.retries-1, level }()
 	site := a.siteN(f.m, f.addr, a.chains.push(e.site, e.chain)+1)
 	a.sites[site] = a.sites[e.site]
 	gate := f.gates[f.block]
@@ -122,7 +129,7 @@ func (p *mapping) write(e effect) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
 			continue
 		}
-		if len(s.heap) > maxHeap {
+		if len(s.heap) > maxObjects {
 			a.cut("fields")
 			return
 		}
@@ -229,6 +236,7 @@ func (p *mapping) atom(at atom) value {
 
 func (p *mapping) compute(at atom, n node) value {
 	a := p.f.a
+	a.steps++
 	switch n.kind {
 	case kParam:
 		if int(n.a) < len(p.args) {
@@ -332,7 +340,7 @@ func (a *analysis) element(s *state, base value, field string) value {
 	v := a.load(s, base, field)
 	if strings.HasPrefix(field, "[") && field != "[?]" && field != "[*]" {
 		for _, b := range a.t.atomsOf(base) {
-			if _, ok := s.heap[slot{b, "[?]"}]; ok {
+			if _, ok := s.get(slot{b, "[?]"}); ok {
 				v = a.t.join(v, a.loadAtom(s, b, "[?]"))
 			}
 		}

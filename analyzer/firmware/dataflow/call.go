@@ -148,6 +148,9 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 	return result
 }
 
+// maxGuesses bounds the bodies that are entered when nothing but the declared class says which one is meant.
+const maxGuesses = 4
+
 // unknownReceiver handles a virtual call on an object whose class is not known here.
 func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	a := f.a
@@ -165,7 +168,7 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	if len(list) == 0 && !more {
 		return f.platformCall(r, a.u.platform(r.class), false, args, site)
 	}
-	if a.t.symbolic(args[0]) {
+	if a.t.symbolic(args[0]) && f.level < maxLevels && f.pended < maxPending {
 		return f.pend(r, nil, args, site)
 	}
 	if more {
@@ -174,10 +177,10 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	result := nothing
 	base := f.s
 	var after *state
+	if len(list) > maxGuesses || f.retries >= maxRetries {
+		list = nil
+	}
 	for _, m := range list {
-		if !a.classes[m.Class.Name] && len(list) > 2 {
-			continue // no object of the class is made in what was seen
-		}
 		f.s = base.clone()
 		result = a.t.join(result, f.apply(m, args, site))
 		if after == nil {

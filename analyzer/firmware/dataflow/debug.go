@@ -76,8 +76,30 @@ func (a *analysis) show(at atom) string {
 		return "api(" + n.s + ")"
 	case kAllOf:
 		return "all(" + a.show(atom(n.a)) + ")"
+	case kWhen:
+		s := fmt.Sprintf("when(%d if", n.n)
+		for _, id := range a.c.sets[n.b] {
+			c := a.c.conds[id]
+			s += fmt.Sprintf(" %s %d %s &", a.showV(c.x), c.rel, a.showV(c.y))
+		}
+		return s + ")"
 	case kClass:
 		return "class " + n.s
 	}
 	return fmt.Sprintf("kind%d %s", n.kind, n.s)
+}
+
+// Conds spells the conditions of a flow.
+func (r *Result) Conds(f *Flow) []string {
+	a := r.a
+	var out []string
+	for bit := range labels {
+		if g, ok := r.reach.gates[bit][f.In]; ok {
+			for _, id := range a.c.sets[a.c.and(g, f.conds)] {
+				c := a.c.conds[id]
+				out = append(out, fmt.Sprintf("[%d] %s %d %s at %s", bit, a.showV(c.x), c.rel, a.showV(c.y), a.sites[c.site].Method.Ref()))
+			}
+		}
+	}
+	return out
 }

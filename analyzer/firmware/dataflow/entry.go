@@ -95,11 +95,6 @@ func (a *analysis) enterLibrary() {
 	}
 }
 
-// decode runs a method of the program that makes text of constants alone; see Program.Decoder.
-func (f *frame) decode(m *Method, args []value, site uint32) (value, bool) {
-	return nothing, false
-}
-
 // implementing lists the classes of the program that are directly below a platform type.
 func (u *universe) implementing(platform string) []*Class {
 	if u.below == nil {

@@ -22,6 +22,7 @@ type event struct {
 	conds   condset
 	site    uint32 // the instruction
 	chain   uint32 // calls from the method that holds the event down to it
+	trust   bool   // the connection accepts every certificate
 	result  atom   // of evCall: what stands for its result
 }
 
@@ -35,6 +36,12 @@ type eventKey struct {
 // maxEvents bounds the events one method hands to its callers.
 const maxEvents = 96
 
+// Bounds on calls that wait for their callers: how many of one method, and through how many callers.
+const (
+	maxPending = 24
+	maxLevels  = 5
+)
+
 // record notes an event of this frame, once.
 func (f *frame) record(e event) {
 	k := eventKey{e.kind, e.site, e.chain, ""}
@@ -45,6 +52,7 @@ func (f *frame) record(e event) {
 	}
 	if i, ok := f.index[k]; ok {
 		old := &f.events[i]
+		old.trust = old.trust || e.trust
 		old.payload, old.to = f.a.t.join(old.payload, e.payload), f.a.t.join(old.to, e.to)
 		for j := range old.args {
 			if j < len(e.args) {
@@ -64,8 +72,18 @@ func (f *frame) record(e event) {
 
 // pend leaves a call to the callers and returns what stands for its result.
 func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
+	if f.level >= maxLevels || f.pended >= maxPending {
+		f.a.cut("calls handed up")
+		return f.a.derive(join(f.a.t, args), 0)
+	}
 	res := f.a.t.atom(node{kind: kResult, a: site, s: r.String()})
-	f.record(event{kind: evCall, call: c, ref: r, args: args, conds: f.gates[f.block], site: site, result: res})
+	n := len(f.events)
+	chain := uint32(0)
+	for range f.level {
+		chain = f.a.chains.push(site, chain)
+	}
+	f.record(event{kind: evCall, call: c, ref: r, args: args, conds: f.gates[f.block], site: site, chain: chain, result: res})
+	f.pended += len(f.events) - n
 	if r.ret == "V" || r.name == "<init>" {
 		return nothing
 	}

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,9 @@ type frame struct {
 	taken [][2]uint32 // of blocks that end in a test: the condition of each way, +1
 	gates []condset   // of blocks, as far as known in this pass
 	visit []int
+	ways  [][2]truth // of blocks that end in a test: which ways can be taken
+	outs  [][]value  // of blocks that return in a predicate: the registers
+	plain bool       // a predicate: see answersByPath
 
 	s       *state
 	block   int32
@@ -32,6 +36,8 @@ type frame struct {
 	index   map[eventKey]int
 	spent   int
 	retries int
+	pended  int     // pending calls of this pass
+	level   uint32  // callers that a pending call was handed up through
 	implied value   // what the conditions of this block tell; only under a profile that follows implicit flows
 	tested  []value // of blocks that end in a test or switch: what is tested
 }
@@ -74,6 +80,8 @@ func (a *analysis) newFrame(m *Method) *frame {
 		set(p == "J" || p == "D")
 	}
 	f.in[0] = first
+	f.ways, f.outs = make([][2]truth, len(g.blocks)), make([][]value, len(g.blocks))
+	f.plain = f.predicate()
 	return f
 }
 
@@ -82,6 +90,7 @@ func (f *frame) run() {
 	for pass := range maxPasses {
 		f.events, f.returns, f.throws, f.exit = f.events[:0], nothing, nothing, nil
 		clear(f.index)
+		f.pended = 0
 		again := false
 		for i, b := range f.g.order {
 			if f.in[b] == nil {
@@ -148,6 +157,10 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		}
 		f.step(in, i)
 	}
+	f.ways[b] = ways
+	if f.plain && len(bl.succ) == 0 {
+		f.outs[b] = slices.Clone(f.s.regs)
+	}
 	for w, to := range bl.succ {
 		if w < 2 && len(bl.succ) == 2 && ways[w] == never {
 			continue
@@ -171,10 +184,10 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 // caughtSlot keeps, in the state, what is being thrown.
 var caughtSlot = slot{anyAtom, "$caught"}
 
-func (s *state) caught() value { return s.heap[caughtSlot] }
+func (s *state) caught() value { return s.at(caughtSlot) }
 
 func (s *state) catch(a *analysis, v value) {
-	s.put(caughtSlot, a.t.join(v, s.heap[caughtSlot]))
+	s.put(caughtSlot, a.t.join(v, s.at(caughtSlot)))
 }
 
 // test evaluates a comparison: which ways can be taken, and under what condition.
@@ -315,7 +328,7 @@ func (f *frame) escape(v value) {
 		}
 		for _, k := range a.slots(f.s, at) {
 			if strings.HasSuffix(k.field, ":Z") || strings.HasSuffix(k.field, ":I") || strings.HasSuffix(k.field, ":J") {
-				f.s.put(k, a.t.join(f.s.heap[k], a.any()))
+				f.s.put(k, a.t.join(f.s.at(k), a.any()))
 			}
 		}
 	}
@@ -338,9 +351,9 @@ func (f *frame) here() uint32 { return f.a.site(f.m, f.addr) }
 // object makes a new object at this instruction.
 func (f *frame) object(class string) value {
 	at := f.a.t.atom(node{kind: kObj, a: f.here(), s: class})
-	for _, k := range f.a.slots(f.s, at) {
+	if f.s.heap[at] != nil {
 		f.s.own()
-		delete(f.s.heap, k)
+		delete(f.s.heap, at)
 	}
 	f.a.classes[class] = true
 	f.a.touch(class)

@@ -78,7 +78,7 @@ func opClone(f *frame, c *call) (value, bool) {
 		}
 		v := f.object(n.s)
 		for _, k := range a.slots(f.s, at) {
-			a.store(f.s, v, k.field, f.s.heap[k])
+			a.store(f.s, v, k.field, f.s.at(k))
 		}
 		out = a.t.join(out, v)
 	}

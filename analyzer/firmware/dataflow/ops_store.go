@@ -1,6 +1,10 @@
 package dataflow
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // key returns the field an entry with a key is kept in; wait where the caller decides it.
 func (f *frame) key(v value) (field string, wait bool) {
@@ -93,7 +97,7 @@ func opAdd(f *frame, c *call) (value, bool) {
 	at, one := a.t.single(recv)
 	if one && a.t.node(at).kind == kObj && !f.g.loops[f.block] && len(c.r.params) == 1 {
 		n, known := int64(0), true
-		if old, ok := f.s.heap[slot{at, countField}]; ok {
+		if old, ok := f.s.get(slot{at, countField}); ok {
 			n, known = a.t.number(old)
 		}
 		if known && n < 64 {
@@ -123,7 +127,7 @@ func (f *frame) copyAll(from, to value) {
 	a := f.a
 	for _, at := range a.t.atomsOf(from) {
 		for _, k := range a.slots(f.s, at) {
-			a.add(f.s, to, k.field, f.s.heap[k])
+			a.add(f.s, to, k.field, f.s.at(k))
 		}
 		if k := a.t.node(at).kind; k != kObj {
 			a.add(f.s, to, "[?]", a.loadAtom(f.s, at, "[*]"))
@@ -197,12 +201,15 @@ func opRead(f *frame, c *call) (value, bool) {
 	if data, ok := a.voc.Fields["setting:"+c.Text+":"+strings.Trim(key, "[]")]; ok {
 		return a.t.of(node{kind: kSource, a: a.dataType(data), n: int64(c.site)}), false
 	}
+	if key != "[?]" {
+		f.mention(map[bool]string{true: "property", false: "setting"}[c.Text == "prop" || c.Text == "jprop"], strings.Trim(key, "[]"))
+	}
 	def := nothing
 	if len(c.r.params) > c.Key {
 		def = c.at(c.Key + 1)
 	}
 	base := a.t.atom(node{kind: kStore, s: c.Text})
-	if v, ok := f.s.heap[slot{base, key}]; ok {
+	if v, ok := f.s.get(slot{base, key}); ok {
 		return v, false
 	}
 	return a.t.of(node{kind: kCell, a: uint32(base), b: uint32(def), s: key}), false
@@ -225,8 +232,15 @@ func opQuery(f *frame, c *call) (value, bool) {
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
-	out := nothing
+	v := f.object("Landroid/database/Cursor;")
+	if len(c.r.params) > 1 {
+		a.store(f.s, v, "$projection", c.at(2))
+	}
+	src := func(data string, bits uint32) value {
+		return a.t.of(node{kind: kSource, a: a.dataType(data), b: bits, n: int64(c.site)})
+	}
 	for _, s := range a.spellings(uri) {
+		f.mention("content-uri", s)
 		data := ""
 		for _, u := range a.voc.URIs {
 			if strings.HasPrefix(s, u.Prefix) {
@@ -234,17 +248,72 @@ func opQuery(f *frame, c *call) (value, bool) {
 				break
 			}
 		}
+		columns := a.voc.Columns[data]
 		switch rest, ok := strings.CutPrefix(s, "content://"); {
+		case columns != nil:
+			for _, name := range sortedKeys(columns) {
+				if name == "*" {
+					a.add(f.s, v, anyColumn, src(columns[name], asInexact))
+				} else {
+					a.add(f.s, v, columnField+name, src(columns[name], 0))
+				}
+			}
+			a.store(f.s, v, "$columns", a.t.str(data))
 		case data != "":
-			out = a.t.join(out, a.t.of(node{kind: kSource, a: a.dataType(data), n: int64(c.site)}))
+			a.add(f.s, v, "[?]", src(data, 0))
 		case ok:
 			authority, _, _ := strings.Cut(rest, "/")
-			out = a.t.join(out, a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "provider:" + authority})), s: "[*]"}))
+			a.add(f.s, v, "[?]", a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "provider:" + authority})), s: "[*]"}))
 		}
 	}
-	v := f.object("Landroid/database/Cursor;")
-	if out != nothing {
-		a.store(f.s, v, "[?]", out)
-	}
 	return v, false
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// opColumn reads a column of a row: by name where getColumnIndex or the projection tells it.
+func opColumn(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv, index := c.at(0), c.at(1)
+	if a.t.symbolic(index) || a.t.symbolic(recv) {
+		return nothing, true
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(recv) {
+		one := a.t.one(at)
+		out = a.t.join(out, a.load(f.s, one, "[*]"))
+		name, known := a.t.text(index)
+		if n, ok := a.t.number(index); ok && !known {
+			name, known = a.t.text(a.element(f.s, f.s.at(slot{at, "$projection"}), element(n)))
+		}
+		field := anyColumn
+		if known {
+			field = columnField + name
+		}
+		if k := a.t.node(at).kind; k == kObj {
+			out = a.t.join(out, f.s.at(slot{at, field}))
+		} else {
+			out = a.t.join(out, a.load(f.s, one, field))
+		}
+	}
+	if out == nothing {
+		return a.any(), false
+	}
+	return out, false
+}
+
+// Fields of a cursor: its columns.
+const (
+	columnField = "column "
+	anyColumn   = "column *"
+)
+
+// opColumnCopy reads a column into a buffer.
+func opColumnCopy(f *frame, c *call) (value, bool) {
+	v, wait := opColumn(f, c)
+	if !wait {
+		f.a.add(f.s, c.at(2), "[?]", v)
+		f.a.add(f.s, c.at(2), "data:[", v)
+	}
+	return nothing, wait
 }

@@ -29,18 +29,18 @@ func (f *frame) outlets(v value) outlet {
 				o.stores = a.t.join(o.stores, one)
 				continue
 			case kObj, kHome, kCell, kLoad, kParam, kResult:
-				if mark, ok := f.s.heap[slot{at, "$mark"}]; ok {
+				if mark, ok := f.s.get(slot{at, "$mark"}); ok {
 					if s, ok := a.t.text(mark); ok {
 						o.bits |= transformBits[s]
 					}
 				}
-				if addr, ok := f.s.heap[slot{at, addressField}]; ok {
+				if addr, ok := f.s.get(slot{at, addressField}); ok {
 					o.net = a.t.join(o.net, addr)
-					if via, ok := f.s.heap[slot{at, "$via"}]; ok {
+					if via, ok := f.s.get(slot{at, "$via"}); ok {
 						o.ends = append(o.ends, a.t.atomsOf(via)...)
 					}
 				}
-				in, ok := f.s.heap[slot{at, wrappedField}]
+				in, ok := f.s.get(slot{at, wrappedField})
 				if ok {
 					visit(in, depth+1)
 					continue

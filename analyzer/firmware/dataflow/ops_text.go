@@ -22,9 +22,9 @@ func (f *frame) text(v value) value {
 		one := a.t.one(at)
 		switch n.kind {
 		case kObj, kHome, kStore:
-			if got, ok := f.s.heap[slot{at, textField}]; ok {
+			if got, ok := f.s.get(slot{at, textField}); ok {
 				out = a.t.join(out, got)
-				if more, ok := f.s.heap[slot{at, "[?]"}]; ok {
+				if more, ok := f.s.get(slot{at, "[?]"}); ok {
 					out = a.t.join(out, a.derive(more, 0))
 				}
 				continue
@@ -35,7 +35,7 @@ func (f *frame) text(v value) value {
 			}
 			out = a.t.join(out, a.derive(held, 0))
 		case kParam, kLoad, kResult:
-			if got, ok := f.s.heap[slot{at, textField}]; ok {
+			if got, ok := f.s.get(slot{at, textField}); ok {
 				out = a.t.join(out, got)
 				continue
 			}
@@ -61,7 +61,7 @@ func opAppend(f *frame, c *call) (value, bool) {
 	v := f.textArg(c, 0)
 	for _, at := range a.t.atomsOf(b) {
 		one := a.t.one(at)
-		old, ok := f.s.heap[slot{at, textField}]
+		old, ok := f.s.get(slot{at, textField})
 		if !ok {
 			if old = a.initial(at, textField); a.t.node(at).kind == kObj || old == nothing {
 				old = a.t.str("")
@@ -151,7 +151,7 @@ func (f *frame) arrayText(v value) value {
 			out = a.t.join(out, one)
 			continue
 		}
-		if got, ok := f.s.heap[slot{at, textField}]; ok {
+		if got, ok := f.s.get(slot{at, textField}); ok {
 			out = a.t.join(out, got)
 			continue
 		}
@@ -203,13 +203,13 @@ func decodeElements(s string) (string, bool) {
 // elements reads an array that was filled number by number.
 func (f *frame) elements(at atom) (string, bool) {
 	a := f.a
-	n, ok := a.t.number(f.s.heap[slot{at, "$length"}])
+	n, ok := a.t.number(f.s.at(slot{at, "$length"}))
 	if !ok || n <= 0 || n > maxText {
 		return "", false
 	}
 	units := make([]uint16, n)
 	for i := range units {
-		v, ok := a.t.number(f.s.heap[slot{at, element(int64(i))}])
+		v, ok := a.t.number(f.s.at(slot{at, element(int64(i))}))
 		if !ok || v < 0x20 || v > 0xffff {
 			return "", false
 		}

@@ -3,6 +3,7 @@ package dataflow
 import (
 	"slices"
 	"sort"
+	"strings"
 )
 
 // Recovered is a text that code computes.
@@ -21,9 +22,16 @@ type Flow struct {
 	SinkKind   string
 	SinkCall   string
 	Transport  string
+	Unchecked  bool // certificates are not checked
 	Endpoints  []string
 	Calls      []Site // from the method in which the event is decided down to the sink
 	In         *Method
+	Exact      bool // of a row, the column is known
+	Activation []string
+	Guard      string
+	Gates      []Gate
+	Off        bool   // by the properties of this image it never runs
+	Way        []Site // from an entry of the platform to In
 	conds      condset
 }
 
@@ -36,20 +44,37 @@ type Use struct {
 	In        *Method
 }
 
+// Mention is something outside the app that its code names in a call.
+type Mention struct {
+	Type, Value string
+	Site        Site
+}
+
+func (f *frame) mention(kind, v string) {
+	m := Mention{kind, v, Site{f.m, f.addr}}
+	if v != "" && v != "{}" && f.m != nil && !f.a.mentions[m] && len(f.a.mentionL) < maxRecovered {
+		f.a.mentions[m] = true
+		f.a.mentionL = append(f.a.mentionL, m)
+	}
+}
+
 // Result is what was found in one app.
 type Result struct {
-	Flows   []Flow
-	Uses    []Use
-	Strings []Recovered
-	Cuts    map[string]int
-	Steps   int
-	Methods int
-	a       *analysis
+	Flows    []Flow
+	Uses     []Use
+	Strings  []Recovered
+	Mentions []Mention
+	Cuts     map[string]int
+	Steps    int
+	Methods  int
+	a        *analysis
+	reach    *reachability
 }
 
 // Analyze follows the data of one app. lib may be nil.
 func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Limits) *Result {
 	a := newAnalysis(newUniverse(prog, lib, voc.Supers), app, voc, profile, l)
+	a.dec = newDecoder(prog.files)
 	a.enterApp()
 	linked := 0
 	for round := 0; round < a.limits.Rounds; round++ {
@@ -62,6 +87,7 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 			break
 		}
 	}
+	a.sweep()
 	return a.result()
 }
 
@@ -71,9 +97,23 @@ func (a *analysis) result() *Result {
 		r.Cuts["alternatives of a value"] = a.t.cuts
 	}
 	clear(a.expanded)
+	r.reach = a.reached()
 	for i := range a.settled {
 		e := &a.settled[i]
-		a.flowsOf(e, r)
+		if r.reach.why[e.in] != 0 {
+			a.flowsOf(e, r)
+		}
+	}
+	r.Flows = merged(r.Flows)
+	r.Mentions = a.mentionL
+	for _, e := range a.settled {
+		kind := map[string]string{"sms": "sms-number", "process": "command"}[e.call.Sink]
+		for _, s := range a.spellings(e.to) {
+			if m := (Mention{kind, s, a.sites[e.site]}); kind != "" && s != "{}" && !a.mentions[m] {
+				a.mentions[m] = true
+				r.Mentions = append(r.Mentions, m)
+			}
+		}
 	}
 	for _, s := range a.strings {
 		r.Strings = append(r.Strings, s)
@@ -95,6 +135,8 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	if e.call.Sink == "network" {
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
+	why := r.reach.why[e.in]
+	guard, gates := r.reach.guardOf(e, why)
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -109,9 +151,68 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			}
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
-				Transport: e.call.Transport, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates,
+			}
+			for _, g := range gates {
+				fl.Off = fl.Off || g.Off
 			}
 			r.Flows = append(r.Flows, fl)
 		}
 	}
+}
+
+// guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those
+// with the user where there is no other.
+func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
+	over := why & automatic
+	if over == 0 {
+		over = why
+	}
+	worst, first := guardNone, true
+	var gates []Gate
+	for bit := range labels {
+		if over&(1<<bit) == 0 {
+			continue
+		}
+		g, list := r.verdict(r.a.c.and(r.gates[bit][e.in], e.conds))
+		if first || g < worst {
+			worst, gates, first = g, list, false
+		}
+	}
+	return worst, gates
+}
+
+// merged joins flows that differ in the calls between only: one for each source, sink, type and set of endpoints; the
+// weaker guard and all activations stay.
+func merged(list []Flow) []Flow {
+	type key struct {
+		data, to       string
+		source, sink   Site
+		transform, how string
+	}
+	at := map[key]int{}
+	var out []Flow
+	for _, f := range list {
+		k := key{f.Data, strings.Join(f.Endpoints, "\n"), f.Source, f.Sink, strings.Join(f.Transforms, ","), f.SinkCall}
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			out = append(out, f)
+			continue
+		}
+		old := &out[i]
+		for _, a := range f.Activation {
+			if !slices.Contains(old.Activation, a) {
+				old.Activation = append(old.Activation, a)
+			}
+		}
+		old.Exact = old.Exact || f.Exact
+		old.Off = old.Off && f.Off
+		old.Unchecked = old.Unchecked || f.Unchecked
+		if slices.Index(guardNames[:], f.Guard) < slices.Index(guardNames[:], old.Guard) {
+			old.Guard, old.Gates, old.In, old.Calls = f.Guard, f.Gates, f.In, f.Calls
+		}
+	}
+	return out
 }

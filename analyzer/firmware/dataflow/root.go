@@ -3,7 +3,6 @@ package dataflow
 import (
 	"encoding/binary"
 	"slices"
-	"strings"
 
 	"romscan/analyzer/fact/dex"
 )
@@ -83,6 +82,9 @@ func (a *analysis) touch(class string) {
 	}
 	a.u.load(c)
 	a.staticValues(c)
+	if c.methods["<clinit>()V"] != nil {
+		a.computed(c)
+	}
 	if m := c.methods["<clinit>()V"]; m != nil {
 		a.inits = append(a.inits, m)
 	}
@@ -141,7 +143,7 @@ func (a *analysis) runRoots() {
 
 func (a *analysis) runRoot(r root) {
 	f := &frame{a: a, f: r.m.Class.File, gates: make([]condset, 1), g: &graph{loops: make([]bool, 1)}, visit: make([]int, 1),
-		s: &state{heap: map[slot]value{}}, index: map[eventKey]int{}}
+		s: &state{heap: map[atom]*object{}}, index: map[eventKey]int{}}
 	args := slices.Clone(r.args)
 	n := len(r.m.params)
 	if !r.m.Static() {
@@ -165,20 +167,14 @@ func (a *analysis) runRoot(r root) {
 // publish writes what a root leaves in global places to their cells.
 func (a *analysis) publish(s *state, by *Method) {
 	var keys []slot
-	for k := range s.heap {
-		switch a.t.node(k.base).kind {
+	for _, b := range s.bases() {
+		switch a.t.node(b).kind {
 		case kHome, kStore, kCell, kLoad:
-			keys = append(keys, k)
+			keys = append(keys, a.slots(s, b)...)
 		}
 	}
-	slices.SortFunc(keys, func(x, y slot) int {
-		if x.base != y.base {
-			return int(x.base) - int(y.base)
-		}
-		return strings.Compare(x.field, y.field)
-	})
 	for _, k := range keys {
-		a.writeCell(k, a.share(s, s.heap[k]), by)
+		a.writeCell(k, a.share(s, s.at(k)), by)
 	}
 }
 
@@ -230,7 +226,7 @@ func (a *analysis) share(s *state, v value) value {
 		}
 		a.sharing[mark] = true
 		for _, k := range a.slots(s, at) {
-			a.writeCell(slot{home, k.field}, a.share(s, s.heap[k]), nil)
+			a.writeCell(slot{home, k.field}, a.share(s, s.at(k)), nil)
 		}
 	}
 	return a.t.make(out)

@@ -43,7 +43,7 @@ func (a *analysis) wake() bool {
 			any = true
 			e := w.event
 			e.args = append([]value{a.t.one(at)}, w.args[1:]...)
-			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[slot]value{}}}, &e)
+			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}, &e)
 		}
 	}
 	return any
@@ -208,7 +208,11 @@ func (a *analysis) whole(v value) value {
 				if n.kind == kStore {
 					visit(a.family(b, "[*]"), depth+1)
 				}
-			case n.kind == kSource || n.kind == kStr || n.kind == kConcat:
+			case n.kind == kSource:
+				n := *n
+				n.b |= asInexact
+				out = a.t.join(out, a.t.of(n))
+			case n.kind == kStr || n.kind == kConcat:
 				out = a.t.join(out, a.t.one(b))
 			}
 		}
@@ -271,7 +275,5 @@ func (a *analysis) dataType(name string) uint32 {
 
 // recovered notes a text that no string table holds.
 func (f *frame) recovered(s, how string) {
-	if _, ok := f.a.strings[s]; !ok {
-		f.a.strings[s] = Recovered{Value: s, How: how, Site: Site{f.m, f.addr}}
-	}
+	f.a.note(s, how, Site{f.m, f.addr})
 }

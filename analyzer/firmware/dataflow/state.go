@@ -12,10 +12,40 @@ type slot struct {
 	field string
 }
 
+// object is the written fields of one atom, sorted by name. It is never changed once it is in a heap.
+type object struct {
+	names  []string
+	values []value
+}
+
+func (o *object) get(field string) (value, bool) {
+	if o == nil {
+		return nothing, false
+	}
+	if i, ok := slices.BinarySearch(o.names, field); ok {
+		return o.values[i], true
+	}
+	return nothing, false
+}
+
+// with returns the object with one field changed.
+func (o *object) with(field string, v value) *object {
+	if o == nil {
+		return &object{[]string{field}, []value{v}}
+	}
+	i, ok := slices.BinarySearch(o.names, field)
+	if ok {
+		n := &object{o.names, slices.Clone(o.values)}
+		n.values[i] = v
+		return n
+	}
+	return &object{slices.Insert(slices.Clone(o.names), i, field), slices.Insert(slices.Clone(o.values), i, v)}
+}
+
 // state is what is known before an instruction: registers and the fields written so far.
 type state struct {
 	regs   []value
-	heap   map[slot]value
+	heap   map[atom]*object
 	shared bool // heap belongs to another state too
 }
 
@@ -27,23 +57,39 @@ func (s *state) clone() *state {
 func (s *state) own() {
 	if s.shared {
 		s.heap = maps.Clone(s.heap)
-		if s.heap == nil {
-			s.heap = map[slot]value{}
-		}
 		s.shared = false
 	}
+	if s.heap == nil {
+		s.heap = map[atom]*object{}
+	}
+}
+
+// get returns what was written to a field.
+func (s *state) get(k slot) (value, bool) { return s.heap[k.base].get(k.field) }
+
+// at is get, with nothing for what was not written.
+func (s *state) at(k slot) value {
+	v, _ := s.get(k)
+	return v
 }
 
 func (s *state) put(k slot, v value) {
-	if old, ok := s.heap[k]; ok && old == v {
+	o := s.heap[k.base]
+	if old, ok := o.get(k.field); ok && old == v {
 		return
 	}
 	s.own()
-	s.heap[k] = v
+	s.heap[k.base] = o.with(k.field, v)
 }
 
-// maxHeap bounds the fields one state knows.
-const maxHeap = 600
+// bases lists the atoms with written fields, in order.
+func (s *state) bases() []atom { return slices.Sorted(maps.Keys(s.heap)) }
+
+// Bounds on what one state knows: objects, and fields of one of them.
+const (
+	maxObjects = 400
+	maxFields  = 80
+)
 
 // maxDepth bounds fields of fields of what a method is given.
 const maxDepth = 4
@@ -90,16 +136,18 @@ func (a *analysis) load(s *state, base value, field string) value {
 }
 
 func (a *analysis) loadAtom(s *state, b atom, field string) value {
-	if v, ok := s.heap[slot{b, field}]; ok && field != "[*]" {
+	if v, ok := s.get(slot{b, field}); ok && field != "[*]" {
 		return v
 	}
 	if field != "[*]" {
 		return a.initial(b, field)
 	}
 	out := nothing
-	for _, k := range a.slots(s, b) {
-		if strings.HasPrefix(k.field, "[") {
-			out = a.t.join(out, s.heap[k])
+	if o := s.heap[b]; o != nil {
+		for i, name := range o.names {
+			if strings.HasPrefix(name, "[") {
+				out = a.t.join(out, o.values[i])
+			}
 		}
 	}
 	switch a.t.node(b).kind {
@@ -111,24 +159,25 @@ func (a *analysis) loadAtom(s *state, b atom, field string) value {
 
 // slots lists the written fields of an atom in a fixed order.
 func (a *analysis) slots(s *state, b atom) []slot {
-	var out []slot
-	for k := range s.heap {
-		if k.base == b {
-			out = append(out, k)
-		}
+	o := s.heap[b]
+	if o == nil {
+		return nil
 	}
-	slices.SortFunc(out, func(x, y slot) int { return strings.Compare(x.field, y.field) })
+	out := make([]slot, len(o.names))
+	for i, name := range o.names {
+		out[i] = slot{b, name}
+	}
 	return out
 }
 
 // store writes a field. Where it is sure which object is meant, the old content is gone.
 func (a *analysis) store(s *state, base value, field string, v value) {
 	atoms := a.t.atomsOf(base)
-	if len(s.heap) > maxHeap {
-		a.cut("fields")
-		return
-	}
 	for _, b := range atoms {
+		if o := s.heap[b]; o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields {
+			a.cut("fields")
+			continue
+		}
 		switch a.t.node(b).kind {
 		case kParam, kLoad, kResult, kObj, kHome, kStore, kCell:
 		default:
@@ -165,8 +214,10 @@ func (a *analysis) reach(s *state, v value) value {
 					continue // a component is not sent because one of its objects is
 				}
 				if depth < 5 {
-					for _, k := range a.slots(s, b) {
-						visit(s.heap[k], depth+1)
+					if o := s.heap[b]; o != nil {
+						for _, v := range o.values {
+							visit(v, depth+1)
+						}
 					}
 				}
 				if n.kind != kObj {
@@ -175,8 +226,10 @@ func (a *analysis) reach(s *state, v value) value {
 			case kParam, kLoad, kResult, kCell:
 				out = append(out, b)
 				if depth < 5 {
-					for _, k := range a.slots(s, b) {
-						visit(s.heap[k], depth+1)
+					if o := s.heap[b]; o != nil {
+						for _, v := range o.values {
+							visit(v, depth+1)
+						}
 					}
 				}
 				out = append(out, a.t.atom(node{kind: kAllOf, a: uint32(b)}))
@@ -206,37 +259,54 @@ func (a *analysis) merge(to, from *state) bool {
 			to.regs[i], changed = a.calm(j), true
 		}
 	}
-	if sameMap(to, from) {
-		return changed
-	}
-	for k, v := range from.heap {
-		old, ok := to.heap[k]
-		if !ok {
-			old = a.initial(k.base, k.field)
-		}
-		if j := a.calm(a.t.join(old, v)); !ok || j != old {
-			if ok && j == old {
-				continue
-			}
-			to.put(k, j)
-			changed = true
+	var differ []atom // in order: what is interned first must not depend on the order of a map
+	for b, o := range from.heap {
+		if to.heap[b] != o {
+			differ = append(differ, b)
 		}
 	}
-	for k, v := range to.heap {
-		if _, ok := from.heap[k]; ok {
-			continue
+	for b := range to.heap {
+		if from.heap[b] == nil {
+			differ = append(differ, b)
 		}
-		if j := a.calm(a.t.join(a.initial(k.base, k.field), v)); j != v {
-			to.put(k, j)
+	}
+	slices.Sort(differ)
+	for _, b := range differ {
+		old := to.heap[b]
+		if n := a.mergeObject(b, old, from.heap[b]); n != old {
+			to.own()
+			to.heap[b] = n
 			changed = true
 		}
 	}
 	return changed
 }
 
-// sameMap is a cheap test for states that share their heap.
-func sameMap(x, y *state) bool {
-	return len(x.heap) == 0 && len(y.heap) == 0
+// mergeObject joins the fields of two versions of an object; the first is returned where it does not change.
+func (a *analysis) mergeObject(b atom, x, y *object) *object {
+	out := x
+	if y != nil {
+		for i, name := range y.names {
+			old, ok := x.get(name)
+			if !ok {
+				old = a.initial(b, name)
+			}
+			if j := a.calm(a.t.join(old, y.values[i])); !ok || j != old {
+				out = out.with(name, j)
+			}
+		}
+	}
+	if x != nil {
+		for i, name := range x.names {
+			if _, ok := y.get(name); ok {
+				continue
+			}
+			if j := a.calm(a.t.join(x.values[i], a.initial(b, name))); j != x.values[i] {
+				out = out.with(name, j)
+			}
+		}
+	}
+	return out
 }
 
 // maxNumbers bounds the numbers of one value: more are a counter.
@@ -273,7 +343,8 @@ const (
 	asEncoded
 	asCompressed
 	asConstantKey
-	asAnswer // the result of a comparison with it
+	asInexact // of a row, but which column cannot be told
+	asAnswer  // the result of a comparison with it
 )
 
 // derive returns what a value made of v carries on: personal data and what depends on the caller, with transforms added.

@@ -82,7 +82,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 
 // constant is a number; a truth value that a method returns keeps the conditions it is returned under.
 func (f *frame) constant(in *dex.Insn, i int32) value {
-	if (in.Lit == 0 || in.Lit == 1) && f.m.ret == "Z" && f.gates[f.block] != 0 && f.returned(i, in.Reg(0)) {
+	if !f.plain && (in.Lit == 0 || in.Lit == 1) && f.m.ret == "Z" && f.gates[f.block] != 0 && f.returned(i, in.Reg(0)) {
 		return f.a.t.of(node{kind: kWhen, n: in.Lit, b: uint32(f.gates[f.block])})
 	}
 	return f.a.t.num(in.Lit)

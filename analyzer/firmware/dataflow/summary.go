@@ -1,10 +1,5 @@
 package dataflow
 
-import (
-	"slices"
-	"strings"
-)
-
 // summary is what a method does, as far as its callers see it.
 type summary struct {
 	done    bool
@@ -44,7 +39,7 @@ func (a *analysis) summary(m *Method) *summary {
 	s = &summary{}
 	a.sums[m] = s
 	if a.steps > a.limits.Steps {
-		a.cut("instructions of an app")
+		a.cut("work on an app")
 		s.done = true
 		return s
 	}
@@ -74,9 +69,12 @@ func (a *analysis) summary(m *Method) *summary {
 
 // finish turns a frame into a summary: events that depend on no caller are settled, the others handed up.
 func (a *analysis) finish(f *frame, s *summary) {
+	if f.plain {
+		f.answersByPath()
+	}
 	s.ret, s.throws, s.events, s.heap = f.returns, f.throws, nil, nil
 	if f.exit == nil {
-		f.exit = &state{heap: map[slot]value{}}
+		f.exit = &state{heap: map[atom]*object{}}
 		s.nothing = f.throws != nothing
 	}
 	f.s = f.exit
@@ -96,13 +94,6 @@ func (a *analysis) finish(f *frame, s *summary) {
 func (a *analysis) exported(f *frame, s *summary) []effect {
 	seen := map[atom]bool{}
 	var out []effect
-	byBase := map[atom][]slot{}
-	for k := range f.s.heap {
-		if k == caughtSlot {
-			continue
-		}
-		byBase[k.base] = append(byBase[k.base], k)
-	}
 	var todo []atom
 	push := func(v value) {
 		for _, at := range a.t.atomsOf(v) {
@@ -113,12 +104,11 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 		}
 	}
 	var bases []atom
-	for b := range byBase {
-		if k := a.t.node(b).kind; k != kObj {
+	for _, b := range f.s.bases() {
+		if a.t.node(b).kind != kObj && b != caughtSlot.base {
 			bases = append(bases, b)
 		}
 	}
-	slices.Sort(bases)
 	for _, b := range bases {
 		push(a.t.one(b))
 	}
@@ -137,10 +127,8 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 		if n := a.t.node(b); n.kind == kConcat {
 			push(a.t.make(n.parts()))
 		}
-		list := byBase[b]
-		slices.SortFunc(list, func(x, y slot) int { return strings.Compare(x.field, y.field) })
-		for _, k := range list {
-			v := f.s.heap[k]
+		for _, k := range a.slots(f.s, b) {
+			v := f.s.at(k)
 			if v == a.initial(k.base, k.field) {
 				continue
 			}

@@ -10,6 +10,8 @@ type Vocabulary struct {
 	Calls map[string]map[string][]*Call
 	// URIs are content addresses and what their rows hold, longest prefix first wins.
 	URIs []URI
+	// Columns say, per family of rows, what a column holds; "*" is for one that cannot be told.
+	Columns map[string]map[string]string
 	// Fields are static fields of the platform with a known value.
 	Fields map[string]string
 }
@@ -41,7 +43,7 @@ type Move struct {
 }
 
 // URI is a content address.
-type URI struct{ Prefix, Data string }
+type URI struct{ Prefix, Data string } // Data is a family of rows or a type of data
 
 // transformBits are the names of transforms.
 var transformBits = map[string]uint32{"hashed": asHashed, "encrypted": asEncrypted, "encoded": asEncoded, "compressed": asCompressed}
