@@ -3,7 +3,6 @@ package analyzer
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/fact"
+	"romscan/analyzer/fact/endpoint"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
@@ -26,7 +26,7 @@ import (
 //
 // A field that is left out is not compared. Several transforms are joined by +, several activations by a comma; one
 // with a question mark may be reported. sink= is the kind of call data leaves through.
-var flowFields = []string{"data", "host", "transport", "transform", "sink", "activation", "guard"}
+var flowFields = []string{"data", "host", "transport", "transform", "sink", "activation", "guard", "disabled"}
 
 // flowLine is a flow that is expected, or that was reported.
 type flowLine map[string]string
@@ -130,65 +130,54 @@ func judgeFlows(want, got []flowLine) (verdict string, pairs [][2]flowLine) {
 	return strings.Join(slices.Compact(faults), ","), pairs
 }
 
-// flowHost returns the host of a spelled address; a part the code computes is written in angle brackets or stars.
-func flowHost(s string) string {
-	rest := s
-	if _, after, ok := strings.Cut(s, "://"); ok {
-		rest = after
+// flowsReported spells flow facts, every one once. A flow has a fact for each address it may go to.
+func flowsReported(facts []fact.Fact) (out []flowLine) {
+	hosts := map[string][]string{}
+	lines := map[string]flowLine{}
+	var order []string
+	for _, f := range facts {
+		to, host := f.Fields.Get("to"), f.Fields.Get("host")
+		if f.Fields.Get("sink") == "process" {
+			if i := strings.Index(to, "http"); i >= 0 {
+				host = hostOf(to[i:])
+			}
+		}
+		switch {
+		case host != "":
+		case f.Fields.Get("sink") == "sms" && to != "{}":
+			host = to
+		case f.Fields.Get("sink") == "native":
+			host = "unknown"
+		default:
+			host = "computed"
+		}
+		l := flowLine{"data": f.Fields.Get("from"), "transform": strings.Join(f.Fields.All("transform"), "+"), "activation": strings.Join(f.Fields.All("activation"), ",")}
+		for _, k := range []string{"transport", "sink", "guard", "disabled"} {
+			l[k] = f.Fields.Get(k)
+		}
+		k := fmt.Sprint(l.String(), f.At)
+		if lines[k] == nil {
+			lines[k] = l
+			order = append(order, k)
+		}
+		hosts[k] = append(hosts[k], host)
 	}
-	if i := strings.IndexAny(rest, "/?# ;\"'"); i >= 0 {
-		rest = rest[:i]
-	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = rest[i+1:]
-	}
-	rest, _, _ = strings.Cut(rest, ":")
-	if rest == "" || strings.ContainsAny(rest, "<>*{}…") {
-		return "computed"
-	}
-	return rest
-}
-
-// flowsReported spells the flows of a result, every one once.
-func flowsReported(results []*dataflow.Result) (out []flowLine) {
 	seen := map[string]bool{}
-	for _, res := range results {
-		for _, f := range res.Flows {
-			var hosts []string
-			transport := f.Transport
-			for _, e := range f.Endpoints {
-				if i := strings.Index(e, "http"); i > 0 && f.SinkKind == "process" {
-					e = e[i:]
-				}
-				hosts = append(hosts, flowHost(e))
-				if u, err := url.Parse(e); transport == "" && err == nil && slices.Contains([]string{"http", "https"}, u.Scheme) {
-					transport = u.Scheme
-				}
-			}
-			sort.Strings(hosts)
-			hosts = slices.Compact(hosts)
-			l := flowLine{"data": f.Data, "sink": f.SinkKind, "transform": strings.Join(f.Transforms, "+")}
-			if len(hosts) > 0 {
-				l["host"] = strings.Join(hosts, ",")
-			} else {
-				l["host"] = "unknown"
-			}
-			if transport == "" {
-				transport = "unknown"
-			}
-			l["transport"] = transport
-			if !seen[l.String()] {
-				seen[l.String()] = true
-				out = append(out, l)
-			}
+	for _, k := range order {
+		slices.Sort(hosts[k])
+		l := lines[k]
+		l["host"] = strings.Join(slices.Compact(hosts[k]), ",")
+		if !seen[l.String()] {
+			seen[l.String()] = true
+			out = append(out, l)
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].String() < out[j].String() })
 	return out
 }
 
-// followCase follows data through all apps of a case.
-func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []*dataflow.Result) {
+// followCase follows data through all apps of a case and returns the flow facts.
+func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fact.Fact) {
 	tb.Helper()
 	root, closeRoot, err := OpenInput(path)
 	if err != nil {
@@ -196,8 +185,18 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []*da
 	}
 	defer closeRoot()
 	opt := Options{Jobs: 1, Limits: image.DefaultLimits()}
-	opener, _ := opt.opener()
-	list, _ := Analyzers()
+	opener, err := opt.opener()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	list, err := Analyzers()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	owners, err := endpoint.LoadOwners(signatures.Owners())
+	if err != nil {
+		tb.Fatal(err)
+	}
 	rec := &fact.Record{}
 	r := &reader{list: list, budget: opener.Budget, opt: opt, boot: newVerifiedBoot()}
 	units, err := image.Walk(context.Background(), opener, root, 1, func(f *image.File, c *image.Container) *fact.Unit {
@@ -211,7 +210,20 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []*da
 			rec.Units = append(rec.Units, *u)
 		}
 	}
-	r.flowsOf(context.Background(), rec, voc, "", func(_ *firmware.App, res *dataflow.Result) { out = append(out, res) })
+	fw := firmware.Assemble(rec)
+	for _, app := range fw.Apps {
+		found := r.followApp(rec, fw, app, voc, owners, "")
+		for _, g := range found.gaps {
+			tb.Errorf("%s: %s", path, g.Detail)
+		}
+		for _, u := range sortedUnits(found.facts) {
+			for _, f := range found.facts[u] {
+				if f.Kind == "flow" {
+					out = append(out, f)
+				}
+			}
+		}
+	}
 	return out
 }
 
@@ -250,10 +262,8 @@ func TestFlowCases(t *testing.T) {
 				t.Logf("    want %v", p[0])
 				t.Logf("    got  %v", p[1])
 			}
-			for _, res := range results {
-				for _, f := range res.Flows {
-					t.Logf("    flow %s %s -> %s %s %q", f.Data, f.Source.Method.Ref(), f.Sink.Method.Ref(), f.SinkCall, f.Endpoints)
-				}
+			for _, f := range results {
+				t.Logf("    flow %s -> %s %q %s gate %q default %q", f.Fields.Get("source_call"), f.Fields.Get("sink_call"), f.Fields.Get("to"), f.At.Member, f.Fields.Get("gate"), f.Fields.Get("gate_default"))
 			}
 		} else if known != "" {
 			t.Logf("%s: ok, though known: %s", c.id(), known)
