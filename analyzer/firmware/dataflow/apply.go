@@ -42,23 +42,62 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if !s.done && s.rounds == 1 { // called by itself for the first time
 		return a.derive(join(a.t, args), 0)
 	}
-	mp := &mapping{f: f, args: args, site: site, before: f.s.clone(), results: map[atom]value{}}
+	waits := false
+	for i := range s.events {
+		waits = waits || s.events[i].kind == evCall
+	}
+	mp := &mapping{f: f, args: args, site: site, before: f.s}
 	mp.reset()
+	if !waits {
+		return mp.complete(s)
+	}
+	mp.before, mp.results = f.s.clone(), map[atom]value{}
 	mp.pending(s, false)
 	for _, e := range s.heap {
 		mp.write(e)
 	}
-	if mp.pending(s, true) {
-		mp.reset()
-		for _, e := range s.heap {
-			mp.write(e)
-		}
+	mp.pending(s, true)
+	mp.reset()
+	for _, e := range s.heap {
+		mp.write(e)
 	}
 	for i := range s.events {
 		mp.raise(&s.events[i])
 	}
 	f.raised = a.t.join(f.raised, mp.value(s.throws))
 	return mp.value(s.ret)
+}
+
+// complete applies a summary that leaves no call open: all values are looked up before the first is written, so that no
+// copy of the state is needed.
+func (p *mapping) complete(s *summary) value {
+	f, a := p.f, p.f.a
+	type write struct {
+		base, v value
+		field   string
+	}
+	ret, throws := p.value(s.ret), p.value(s.throws)
+	writes := make([]write, len(s.heap))
+	for i, e := range s.heap {
+		writes[i] = write{p.atom(e.base), p.value(e.v), e.field}
+	}
+	for i := range s.events { // mapped now, while the state is that of the call; raised below from what is remembered
+		e := &s.events[i]
+		p.value(e.payload)
+		p.value(e.to)
+		for _, v := range e.args {
+			p.value(v)
+		}
+		p.conditions(e.conds)
+	}
+	for _, w := range writes {
+		p.put(w.base, w.field, w.v)
+	}
+	for i := range s.events {
+		p.raise(&s.events[i])
+	}
+	f.raised = a.t.join(f.raised, throws)
+	return ret
 }
 
 func (p *mapping) reset() {
@@ -95,7 +134,7 @@ func (p *mapping) pending(s *summary, run bool) (any bool) {
 }
 
 // maxRetries bounds pending calls inside pending calls: a list that calls itself along its links has no end.
-const maxRetries = 5
+const maxRetries = 3
 
 // retry makes a pending call with what is known now.
 func (p *mapping) retry(e *event, args []value, conds condset) value {
@@ -120,23 +159,23 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 }
 
 // write applies an effect to the caller's state.
-func (p *mapping) write(e effect) {
+func (p *mapping) write(e effect) { p.put(p.atom(e.base), e.field, p.value(e.v)) }
+
+func (p *mapping) put(bases value, field string, v value) {
 	a, s := p.f.a, p.f.s
-	bases := p.atom(e.base)
-	v := p.value(e.v)
 	weak := len(a.t.atomsOf(bases)) > 1
 	for _, b := range a.t.atomsOf(bases) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
 			continue
 		}
-		if len(s.heap) > maxObjects {
+		if o := s.heap[b]; o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields {
 			a.cut("fields")
-			return
+			continue
 		}
-		k := slot{b, e.field}
+		k := slot{b, field}
 		switch {
-		case weak || e.field == "[?]":
-			s.put(k, a.t.join(a.loadAtom(s, b, e.field), v))
+		case weak || field == "[?]":
+			s.put(k, a.t.join(a.loadAtom(s, b, field), v))
 		default:
 			s.put(k, v)
 		}

@@ -38,8 +38,8 @@ const maxEvents = 96
 
 // Bounds on calls that wait for their callers: how many of one method, and through how many callers.
 const (
-	maxPending = 24
-	maxLevels  = 5
+	maxPending = 16
+	maxLevels  = 4
 )
 
 // record notes an event of this frame, once.
