@@ -28,13 +28,14 @@ type Firmware struct {
 	Derived []fact.Fact
 
 	appOf        map[int]*App
+	copies       map[int]bool
 	declarations map[string]declaration
 	grantSets    map[string]grantSet
 }
 
 // Assemble places all facts and derives the rest. It is a pure function of the record.
 func Assemble(r *fact.Record) *Firmware {
-	fw := &Firmware{Record: r, Layout: NewLayout(r), appOf: map[int]*App{}}
+	fw := &Firmware{Record: r, Layout: NewLayout(r), appOf: map[int]*App{}, copies: map[int]bool{}}
 	fw.Spots = make([]Spot, len(r.Units))
 	for i := range r.Units {
 		fw.Spots[i] = fw.Layout.Spot(r.Units[i].File.Path)
