@@ -24,6 +24,7 @@ type reader struct {
 	opt    Options
 	files  atomic.Int64
 	boot   *verifiedBoot
+	code   optimisers
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
@@ -39,6 +40,7 @@ func (r *reader) visit(ctx context.Context, f *image.File, c *image.Container) *
 	if c != nil {
 		u.File.Kind = c.Kind()
 		u.Gaps = append(u.Gaps, c.Gaps...)
+		r.code.note(f, c)
 	}
 	if r.opt.Verify && packagingOrPackage(f) {
 		var list []Checked

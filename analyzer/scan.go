@@ -101,6 +101,9 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 			addIntegrity(rec, late)
 		}
 	}
+	if err == nil {
+		err = r.recoverCalls(ctx, root, rec)
+	}
 	rec.Complete = err == nil
 	if err != nil {
 		rec.Gaps = append(rec.Gaps, image.Gap{At: root.Path, Offset: -1, Reason: image.OverBudget, By: "scan", Detail: "scan ended early: " + err.Error()})

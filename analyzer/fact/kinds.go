@@ -106,6 +106,7 @@ var kinds = []Info{
 	}},
 	{Kind: "api", Doc: "a method that code calls and does not define", Fields: []FieldInfo{
 		{Name: "call", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the call starts with this", Match: Prefix, Of: "call"},
+		{Name: "recovered", Doc: "the call was optimised, and named with the boot class path of the image; unset for other calls", Values: []string{"deodexed"}},
 	}},
 	{Kind: "import", Doc: "a symbol a native file imports", Fields: []FieldInfo{{Name: "name"}}},
 	{Kind: "dex", Doc: "a DEX file and its size in items", Fields: []FieldInfo{

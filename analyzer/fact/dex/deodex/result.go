@@ -58,6 +58,12 @@ type Result struct {
 // Unresolved returns the number of instructions whose reference is not known.
 func (r *Result) Unresolved() int { return r.Optimised - r.Resolved }
 
+// Lost returns the number of instructions that mean something and whose reference is not known: not those that never run,
+// always throw, or have none.
+func (r *Result) Lost() int {
+	return r.Left[ClassPathMissing] + r.Left[ReceiverUnknown] + r.Left[NoSuchMember] + r.Left[Misfit] + r.Left[TooLarge]
+}
+
 // At returns the standard opcode and the reference of the optimised instruction at a code-unit address of a method:
 // "Lcls;->name:T" of a field, "Lcls;->m(args)ret" of a method. ok is false where nothing optimised stands there, or where
 // it is not resolved. Instructions without reference (return-void-barrier) have the reference "".
