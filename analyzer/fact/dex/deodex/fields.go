@@ -147,7 +147,8 @@ func placePairs(f []field, at uint32) uint32 {
 			}
 			narrow := rest[j]
 			copy(rest[1:j+1], rest[:j])
-			narrow.offset, rest[0] = at, narrow
+			narrow.offset = at
+			rest[0] = narrow
 			rest = rest[1:]
 			break
 		}
