@@ -41,6 +41,7 @@ var siblings = map[string][]string{
 	"romscan/analyzer/image/payload":             {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
 	"romscan/analyzer/image/blockota":            {"romscan/analyzer/image/lzma", "romscan/analyzer/image/patch"},
 	"romscan/analyzer/fact/dex/deodex":           {"romscan/analyzer/fact/dex"},
+	"romscan/analyzer/image/oat":                 {"romscan/analyzer/image/vdex"},
 	"romscan/analyzer/image/jffs2":               {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/xz":                  {"romscan/analyzer/image/lzma"},
 	"romscan/analyzer/image/lzmaalone":           {"romscan/analyzer/image/lzma"},
