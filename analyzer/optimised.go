@@ -140,8 +140,12 @@ type recovered struct {
 	gaps   []image.Gap
 }
 
-// look reads one file again.
+// look reads one file again. It returns nil where the container does not say what optimised the code: the gap stays.
 func (v *recovery) look(f *image.File, b *image.Budget, boot classPaths) *recovered {
+	by, ok := v.of[f.Path[:len(f.Path)-1].String()]
+	if !ok {
+		return nil
+	}
 	out := &recovered{at: f.Path}
 	err := image.Contain(func() error {
 		release, err := b.Hold(f.Size)
@@ -155,10 +159,11 @@ func (v *recovery) look(f *image.File, b *image.Budget, boot classPaths) *recove
 		}
 		files, err := dex.Open(data)
 		for _, d := range files {
+			cp := boot.of(by)
 			if d.DetectSet() == dex.Standard {
 				continue
 			}
-			cp := boot.of(v.of[f.Path[:len(f.Path)-1].String()])
+			d.Set = cp.Runtime.Set // the container knows better
 			r, err := cp.Rewrite(d)
 			if err != nil {
 				out.gaps = append(out.gaps, image.GapOf(f.Path, "deodex", err))

@@ -28,7 +28,8 @@ type class struct {
 	name      string
 	superName string
 	super     *class
-	file      *dex.File // nil for the built-in Object
+	file      *dex.File // nil once it is linked
+	builtin   bool      // the Object of no file
 	abstract  bool
 	iface     bool
 	ifaces    []*class // all of them, inherited ones first
@@ -70,8 +71,8 @@ type linker struct {
 	slots   int
 }
 
-// ClassPath is a boot class path, linked: nothing of it changes any more, so it is safe for concurrent use. It refers to the
-// bytes of its files.
+// ClassPath is a boot class path, linked: nothing of it changes any more, so it is safe for concurrent use. It does not keep its
+// files.
 type ClassPath struct {
 	Runtime *Runtime
 
@@ -92,6 +93,9 @@ func NewClassPath(rt *Runtime, files []*dex.File) *ClassPath {
 			c, _ := f.Class(i)
 			cp.link.class(f.Type(c.Class), 0)
 		}
+	}
+	for name := range cp.link.defs {
+		cp.link.defs[name] = defined{}
 	}
 	return cp
 }
@@ -126,7 +130,7 @@ func (l *linker) class(name string, depth int) *class {
 		return c
 	}
 	if l.parent != nil {
-		if c := l.parent.class(name); c != nil && (c.file != nil || !l.has(name)) {
+		if c := l.parent.class(name); c != nil && (!c.builtin || !l.has(name)) {
 			l.classes[name] = c
 			return c
 		}
@@ -172,10 +176,12 @@ func (l *linker) load(name string, d defined, depth int) *class {
 		c.virtual = append(c.virtual, &method{owner: c, access: m.Access, sig: string(sig)})
 	}
 	if !c.rooted {
+		c.file = nil
 		return c
 	}
 	l.buildVTable(c)
 	l.placeFields(c, data.InstanceFields)
+	c.file = nil
 	return c
 }
 
@@ -224,7 +230,7 @@ const objectSize = 8
 
 // builtin is java.lang.Object where the class path lacks it.
 func builtin() *class {
-	c := &class{name: objectName, rooted: true, whole: true, size: objectSize}
+	c := &class{name: objectName, builtin: true, rooted: true, whole: true, size: objectSize}
 	for _, sig := range objectMethods {
 		c.vtable = append(c.vtable, &method{owner: c, access: accPublic, sig: sig})
 	}
