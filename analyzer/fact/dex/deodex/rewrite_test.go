@@ -101,6 +101,9 @@ func TestVolatile(t *testing.T) {
 			t.Errorf("%02x: %s", op, diff)
 		}
 	}
+	if got, _ := at(t, ForOdex(10, 23), app(6, 0x10f0, 1, 4, 0x000e), "Lc/C;->g()V"); !slices.Equal(got, []string{"0 invoke-direct Lc/C;->g()V"}) {
+		t.Errorf("invoke-direct-empty: %q", got)
+	}
 	got, r := at(t, ForOdex(15, 27), app(6, 0x01f0, 1, 4, 0x02ed, 7), "Lc/C;->g()V")
 	if diff := cmp.Diff([]string{"0 invoke-direct/range Lc/C;->g()V"}, got); diff != "" || r.Left[Rejected] != 1 || r.Lost() != 0 {
 		t.Errorf("%s %v", diff, r.Left)

@@ -221,7 +221,10 @@ func (v *view) kept(m *walk, in dex.Insn, state []typ, record bool, e effect) {
 		}
 	case objectInit:
 		state[last] = plain
-		op := dex.OpInvokeDirectRange
+		op := dex.OpInvokeDirectRange // of Android 4; before, the registers stay where invoke-direct has them
+		if in.NRegs > 0 {
+			op = dex.OpInvokeDirect
+		}
 		t := &target{why: NoSuchMember, ref: v.f.MethodRef(in.Index)}
 		if record {
 			m.settle(in.Addr, op, t, true)

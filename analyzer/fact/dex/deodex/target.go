@@ -30,16 +30,33 @@ func (v *view) findSlot(of typ, index uint32) *target {
 	case c != nil && uint64(index) < uint64(len(c.vtable)):
 		return v.method(c, c, index)
 	case root != nil && uint64(index) < uint64(len(root.vtable)): // whatever the class is, it has the methods of Object
-		if c == nil {
-			c = root
+		if c != nil {
+			return v.method(c, root, index)
 		}
-		return v.method(c, root, index)
+		t := v.method(root, root, index)
+		if i, ok := v.mentioned(v.methods[root.vtable[index].sig], of); ok {
+			t.ref = v.f.MethodRef(i)
+		}
+		return t
 	case c == nil && of == anyRef:
 		return &target{why: ReceiverUnknown}
 	case c == nil || !c.whole:
 		return &target{why: ClassPathMissing}
 	}
 	return &target{why: NoSuchMember}
+}
+
+// mentioned finds, among methods of the file, that of a class of which only the name is known.
+func (v *view) mentioned(list []uint32, of typ) (uint32, bool) {
+	if of < firstClass {
+		return 0, false
+	}
+	for _, i := range list {
+		if v.f.Type(v.methodOwner(i)) == v.names[of] {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // method names the method in a slot. table is a class whose table has the slot; c may lack it, as it is incomplete.
