@@ -157,6 +157,9 @@ func TestInference(t *testing.T) {
 			0x0022, types["La/Base;"], 0x0438, 4, 0x0022, types["La/Sub;"], 0x10f8, 2, 0x0000, 0x000e,
 		}, "6 invoke-virtual La/Base;->get()La/Base;", 0},
 		"null or an object": {[]uint16{0x0012, 0x0438, 4, 0x0022, types["La/Sub;"], 0x10f8, 2, 0x0000, 0x000e}, "5 invoke-virtual La/Sub;->get()La/Base;", 0},
+		"null at first, in a loop": {[]uint16{ // v0 = null; do { if (v0 == null) v0 = new Sub; v0 = v0.get() } while …
+			0x0012, 0x0039, 4, 0x0022, types["La/Sub;"], 0x10f8, 2, 0x0000, 0x000c, 0x0139, 0xfff8, 0x000e,
+		}, "5 invoke-virtual La/Base;->get()La/Base;", 0},
 		"array element": {[]uint16{
 			0x001f, types["[La/Sub;"], 0x0046, 0x0100, 0x10f8, 2, 0x0000, 0x000e,
 		}, "4 invoke-virtual La/Sub;->get()La/Base;", 0},

@@ -141,10 +141,7 @@ func (v *view) optimised(m *walk, b *body, it *dex.Insns, addr uint32, state []t
 		if t == nil {
 			t = v.slot(of, in.Index)
 		}
-		state[last] = t.result
-		if t.ref == "" {
-			state[last] = anyRef
-		}
+		state[last] = t.answer()
 		if record {
 			m.settle(addr, m.t.original[in.Op], t, t.ref == "" || t.regs == int(in.NRegs))
 		}
@@ -164,6 +161,18 @@ func (v *view) receiver(of typ) *target {
 	return nil
 }
 
+// answer is what an instruction leaves behind. From a receiver that is null nothing comes back; on another path it may be
+// an object, which then decides.
+func (t *target) answer() typ {
+	switch {
+	case t.ref != "":
+		return t.result
+	case t.why == ReceiverNull:
+		return null
+	}
+	return anyRef
+}
+
 // load sets what a read of a field leaves in a register.
 func (v *view) load(state []typ, r uint32, op dex.Op, t *target) {
 	set := func(r uint32, k typ) {
@@ -173,11 +182,7 @@ func (v *view) load(state []typ, r uint32, op dex.Op, t *target) {
 	}
 	switch op {
 	case 0x54:
-		if t.ref == "" {
-			set(r, anyRef)
-		} else {
-			set(r, t.result)
-		}
+		set(r, t.answer())
 	case 0x53:
 		set(r, plain)
 		set(r+1, plain)
