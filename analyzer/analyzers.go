@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"romscan/analyzer/fact"
+	"romscan/analyzer/fact/bundle"
 	"romscan/analyzer/fact/dex"
 	"romscan/analyzer/fact/elf"
 	"romscan/analyzer/fact/endpoint"
@@ -23,7 +24,7 @@ func Analyzers() ([]*fact.Analyzer, error) {
 		return nil, err
 	}
 	dexFiles, elfFiles, peFiles, textFiles := dex.Analyzer(), elf.Analyzer(), pe.Analyzer(), text.Analyzer()
-	resourceFiles := resources.Analyzer()
+	resourceFiles, bundles := resources.Analyzer(), bundle.Analyzer(elfFiles)
 	list := []*fact.Analyzer{
 		manifest.Analyzer(),
 		signing.Analyzer(),
@@ -32,7 +33,8 @@ func Analyzers() ([]*fact.Analyzer, error) {
 		elfFiles,
 		peFiles,
 		textFiles,
-		endpoint.Analyzer(owners, resourceFiles, dexFiles, elfFiles, peFiles, textFiles),
+		bundles,
+		endpoint.Analyzer(owners, resourceFiles, dexFiles, elfFiles, peFiles, textFiles, bundles),
 		props.Analyzer(),
 		initrc.Analyzer(),
 		permission.Analyzer(),

@@ -9,6 +9,7 @@ import (
 	"romscan/analyzer/image/bzip2"
 	"romscan/analyzer/image/cpio"
 	"romscan/analyzer/image/cramfs"
+	"romscan/analyzer/image/dotnetso"
 	"romscan/analyzer/image/dtb"
 	"romscan/analyzer/image/erofs"
 	"romscan/analyzer/image/ext4"
@@ -56,6 +57,8 @@ import (
 	"romscan/analyzer/image/vendors/samsung"
 	"romscan/analyzer/image/vendors/sony"
 	"romscan/analyzer/image/vendors/unisoc"
+	"romscan/analyzer/image/xaba"
+	"romscan/analyzer/image/xalz"
 	"romscan/analyzer/image/xz"
 	"romscan/analyzer/image/yaffs2"
 	"romscan/analyzer/image/zip"
@@ -109,6 +112,9 @@ func Formats() []image.Format {
 		xz.Format(),
 		zstd.Format(),
 		bzip2.Format(),
+		xaba.Format(),
+		xalz.Format(),
+		dotnetso.Format(),
 		sfx.Format(),    // before zip, which also knows an archive by its end
 		ofpzip.Format(), // before the other zips: its entries need a password
 		otazip.Format(),

@@ -35,6 +35,10 @@ const (
 
 var yesNo = []string{"yes", "no"}
 
+// networks are what imports tell: internet hosts by name or address, or TLS; sockets that may be local ones alone; none;
+// a static program imports nothing and does not tell.
+var networks = []string{"yes", "socket", "no", "unknown"}
+
 // Triggers are the values of autostart.trigger.
 var triggers = []string{
 	"boot-completed", "persistent", "telephony", "sms", "connectivity", "package", "push", "schedule", "sync",
@@ -108,7 +112,16 @@ var kinds = []Info{
 		{Name: "call", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the call starts with this", Match: Prefix, Of: "call"},
 		{Name: "recovered", Doc: "the call was optimised, and named with the boot class path of the image; unset for other calls", Values: []string{"deodexed"}},
 	}},
+	{Kind: "native-declared", Doc: "a method that code declares and a native library implements", Fields: []FieldInfo{
+		{Name: "method", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the method starts with this", Match: Prefix, Of: "method"},
+	}},
 	{Kind: "import", Doc: "a symbol a native file imports", Fields: []FieldInfo{{Name: "name"}}},
+	{Kind: "export", Doc: "a function a native file offers by name", Fields: []FieldInfo{{Name: "name"}, {Name: "prefix", Match: Prefix, Of: "name"}}},
+	{Kind: "native-method", Doc: "a Java method a native library implements", Fields: []FieldInfo{
+		{Name: "method", Doc: "Lpkg/Class;->name, with (args) where overloaded; of a table name(args)ret, the class is not known"},
+		{Name: "prefix", Doc: "the method starts with this", Match: Prefix, Of: "method"},
+		{Name: "how", Doc: "by a symbol's name, or in a table for RegisterNatives", Values: []string{"symbol", "table"}},
+	}},
 	{Kind: "dex", Doc: "a DEX file and its size in items", Fields: []FieldInfo{
 		{Name: "version"}, {Name: "strings"}, {Name: "types"}, {Name: "methods"}, {Name: "fields"}, {Name: "classes"},
 		{Name: "code", Doc: "methods with code"}, {Name: "instructions"},
@@ -127,6 +140,14 @@ var kinds = []Info{
 	}},
 	{Kind: "pe", Doc: "a Windows or .NET file", Fields: []FieldInfo{
 		{Name: "machine"}, {Name: "dotnet", Values: yesNo}, {Name: "signed", Values: yesNo}, {Name: "signer"}, {Name: "assembly"},
+	}},
+	{Kind: "bundle", Doc: "code of an app that is not for Android's own runtime", Fields: []FieldInfo{
+		{Name: "type", Values: []string{"react-native", "hermes", "flutter", "flutter-kernel", "cordova", "capacitor", "xamarin", "unity-il2cpp", "unity-assets", "lua", "luajit"}},
+		{Name: "version", Doc: "of the format; of flutter the hash of its Dart version"}, {Name: "detail"},
+		{Name: "strings", Doc: "number of strings read"},
+	}},
+	{Kind: "member", Doc: "a method of another assembly, or of a native library, that .NET code refers to", Fields: []FieldInfo{
+		{Name: "name", Doc: "Namespace.Type::Method, or library!function"}, {Name: "prefix", Doc: "the name starts with this", Match: Prefix, Of: "name"},
 	}},
 	{Kind: "service", Doc: "a service of an init .rc file", Fields: []FieldInfo{
 		{Name: "name"}, {Name: "command"}, {Name: "program", Doc: "first word of the command"}, {Name: "class"}, {Name: "user"}, {Name: "group"},
@@ -157,6 +178,17 @@ var kinds = []Info{
 	}},
 	{Kind: "autostart", Derived: true, Doc: "a component that starts without the user", Fields: []FieldInfo{
 		{Name: "component"}, {Name: "type", Values: []string{"package", "receiver", "service"}}, {Name: "trigger", Values: triggers}, {Name: "action"},
+	}},
+	{Kind: "daemon", Derived: true, Doc: "a service of init whose program is in the image", Fields: []FieldInfo{
+		{Name: "service", Doc: "its name"}, {Name: "program", Doc: "as the .rc file has it"}, {Name: "type", Values: []string{"elf", "script", "other"}},
+		{Name: "user"}, {Name: "disabled", Values: yesNo}, {Name: "network", Doc: "what its imports are for", Values: networks},
+		{Name: "via", Doc: "libraries it needs through which it reaches the network"},
+	}},
+	{Kind: "jni", Derived: true, Doc: "a native library that implements methods an app or a framework file declares", Fields: []FieldInfo{
+		{Name: "library", Doc: "device path, with the path inside the app behind //"}, {Name: "name", Doc: "base name of the library"},
+		{Name: "declarer", Doc: "package of the app, or device path of the file, whose code declares the methods"},
+		{Name: "methods", Doc: "number of those methods"}, {Name: "network", Doc: "what its imports are for", Values: networks},
+		{Name: "via", Doc: "libraries it needs through which it reaches the network"},
 	}},
 	{Kind: "firmware", Derived: true, Doc: "what the build says it is", Fields: []FieldInfo{
 		{Name: "brand"}, {Name: "manufacturer"}, {Name: "model"}, {Name: "product"}, {Name: "device"}, {Name: "fingerprint"}, {Name: "build"},

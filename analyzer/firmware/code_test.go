@@ -28,7 +28,7 @@ func TestCodeOwner(t *testing.T) {
 	}
 }
 
-func code(file, member, classes string) fact.Unit {
+func codeUnit(file, member, classes string) fact.Unit {
 	u := unit(file, fact.Fact{Kind: "dex", Fields: fact.F("classes", classes)})
 	u.File.Path = append(u.File.Path, image.Segment{Container: "oat", Name: member, Offset: -1})
 	return u
@@ -41,13 +41,13 @@ func TestJoinCode(t *testing.T) {
 	}
 	fw := assemble(
 		unit("system/build.prop"),
-		app("system/app/A.apk"), code("system/app/A.odex", "classes.dex", "7"),
-		code("system/app/b/oat/arm/b.odex", "classes.dex", "3"), code("system/app/b/oat/arm/b.odex", "classes2.dex", "4"),
-		code("system/app/b/oat/arm64/b.odex", "classes.dex", "3"), code("system/app/b/oat/arm64/b.odex", "classes2.dex", "4"),
+		app("system/app/A.apk"), codeUnit("system/app/A.odex", "classes.dex", "7"),
+		codeUnit("system/app/b/oat/arm/b.odex", "classes.dex", "3"), codeUnit("system/app/b/oat/arm/b.odex", "classes2.dex", "4"),
+		codeUnit("system/app/b/oat/arm64/b.odex", "classes.dex", "3"), codeUnit("system/app/b/oat/arm64/b.odex", "classes2.dex", "4"),
 		app("system/app/b/b.apk"),
-		code("system/app/c/oat/arm/c.odex", "classes.dex", "5"), app("system/app/c/c.apk"), code("system/app/c/c.apk", "classes.dex", "5"),
-		code("system/app/orphan.odex", "classes.dex", "9"),
-		code("system/framework/oat/arm/f.odex", "classes.dex", "1"), code("system/framework/oat/arm64/f.odex", "classes.dex", "1"),
+		codeUnit("system/app/c/oat/arm/c.odex", "classes.dex", "5"), app("system/app/c/c.apk"), codeUnit("system/app/c/c.apk", "classes.dex", "5"),
+		codeUnit("system/app/orphan.odex", "classes.dex", "9"),
+		codeUnit("system/framework/oat/arm/f.odex", "classes.dex", "1"), codeUnit("system/framework/oat/arm64/f.odex", "classes.dex", "1"),
 		app("system/app/none.apk"),
 	)
 	got := map[string][]int{}

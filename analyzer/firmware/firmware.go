@@ -24,11 +24,13 @@ type Firmware struct {
 	Identity Identity
 	Of       []Identity // per partition, in the order of the partitions' names
 	Apps     []*App
-	// Derived are the facts of the image as a whole: file, firmware. Those of one app are in App.Derived.
+	// Derived are the facts of the image as a whole: file, firmware, daemon, jni of framework files. Those of one app are in App.Derived.
 	Derived []fact.Fact
 
 	appOf        map[int]*App
 	copies       map[int]bool
+	binaries     map[int]*binary
+	libraries    map[string][]*binary
 	declarations map[string]declaration
 	grantSets    map[string]grantSet
 }
@@ -49,6 +51,9 @@ func Assemble(r *fact.Record) *Firmware {
 		a.Derived = append(a.Derived, autostarts(fw, a)...)
 	}
 	fw.deriveFiles()
+	fw.gatherBinaries()
+	fw.deriveDaemons()
+	fw.deriveJNI()
 	return fw
 }
 

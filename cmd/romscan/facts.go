@@ -16,7 +16,7 @@ func factsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "facts IMAGE [KIND...]", Short: "print what was seen, one JSON object a line",
 		Long: `Prints facts as JSON lines, with the device path and app of each: what a signature can ask for.
-Without KIND all facts but the bulky ones (string, class, api, import, file) are printed.
+Without KIND all facts but the bulky ones (string, class, api, import, export, member, native-declared, native-method, file) are printed.
 ` + "`romscan list facts`" + ` explains the kinds and their fields.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,7 +34,7 @@ Without KIND all facts but the bulky ones (string, class, api, import, file) are
 				for _, k := range fact.Kinds() {
 					want[k.Kind] = true
 				}
-				for _, bulky := range []fact.Kind{"string", "class", "api", "import", "file"} {
+				for _, bulky := range []fact.Kind{"string", "class", "api", "import", "export", "member", "native-declared", "native-method", "file"} {
 					delete(want, bulky)
 				}
 			}

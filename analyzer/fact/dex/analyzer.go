@@ -10,13 +10,13 @@ import (
 func Analyzer() *fact.Analyzer {
 	return &fact.Analyzer{
 		Name: "dex",
-		Doc:  "classes, outgoing calls and strings of Dalvik executables, with the instructions that use them",
+		Doc:  "classes, outgoing calls, native methods and strings of Dalvik executables, with the instructions that use them",
 		Refs: []string{
 			"https://source.android.com/docs/core/runtime/dex-format",
 			"https://source.android.com/docs/core/runtime/dalvik-bytecode",
 		},
-		Version: 1,
-		Emits:   []fact.Kind{"dex", "class", "api", "string"},
+		Version: 2,
+		Emits:   []fact.Kind{"dex", "class", "api", "native-declared", "string"},
 		Wants:   func(s *fact.Subject) bool { return IsDex(s.Head) },
 		Run:     run,
 	}
@@ -68,6 +68,7 @@ func (s *scan) emit(p *fact.Pass) []*fact.Table {
 	p.Emit("dex", fields.With("note", notes...), fact.Place{Offset: int64(f.Base)}, nil)
 	p.EmitTable(s.classTable())
 	p.EmitTable(s.callTable())
+	p.EmitTable(s.nativeTable())
 	tables := s.stringTables()
 	for _, t := range tables {
 		p.EmitTable(t)

@@ -17,6 +17,7 @@ type scan struct {
 
 	calls   uses
 	strings uses
+	natives []uint32 // methods, in the order of the walk
 	arrays  [numArrayKinds]arrayUses
 	track   tracker
 
@@ -138,6 +139,9 @@ func (s *scan) classData(c ClassDef, d *ClassData) bool {
 }
 
 func (s *scan) method(m EncodedMethod) {
+	if m.Access&AccNative != 0 {
+		s.natives = append(s.natives, m.Method)
+	}
 	if m.Code == 0 {
 		return
 	}

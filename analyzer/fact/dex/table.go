@@ -172,6 +172,19 @@ func (s *scan) callTable() *fact.Table {
 	return s.calls.table(t, s.f.NumMethods(), value, s.members())
 }
 
+// nativeTable lists the methods that a native library implements.
+func (s *scan) nativeTable() *fact.Table {
+	slices.Sort(s.natives)
+	var list []string
+	for _, m := range slices.Compact(s.natives) {
+		if ref := s.members()(m); ref != "" {
+			list = append(list, ref)
+		}
+	}
+	slices.Sort(list)
+	return &fact.Table{Kind: "native-declared", Column: "method", Values: slices.Clip(slices.Compact(list))}
+}
+
 // stringTables returns the tables of plain and of recovered strings, in that order.
 func (s *scan) stringTables() []*fact.Table {
 	var out []*fact.Table

@@ -100,8 +100,8 @@ func (b *native) dyn(tag elf.DynTag) (uint64, bool) {
 	return 0, false
 }
 
-// tables reads the dynamic string and symbol tables. The format states no length of the symbol table apart
-// from its hash tables; linkers put it before the strings, and where they do not the section header counts.
+// tables reads the dynamic string and symbol tables. The format states no length of the symbol table apart from its
+// hash tables; where there are none, linkers put it before the strings, or a section header tells.
 func (b *native) tables() error {
 	str, ok1 := b.dyn(elf.DT_STRTAB)
 	size, ok2 := b.dyn(elf.DT_STRSZ)
@@ -127,6 +127,9 @@ func (b *native) tables() error {
 	n := uint64(0)
 	if str > sym {
 		n = str - sym
+	}
+	if count, ok := b.hashed(); ok && (n == 0 || count <= n/b.symbolSize()) {
+		n = count * b.symbolSize()
 	}
 	for _, s := range b.file.Sections {
 		if s.Type == elf.SHT_DYNSYM && s.Addr == sym {
@@ -166,31 +169,6 @@ func (b *native) needed() []string {
 		}
 	}
 	return out
-}
-
-// imports lists the dynamic symbols that are undefined here.
-func (b *native) imports() *fact.Table {
-	size, shndx := 16, 14
-	if b.word() == 8 {
-		size, shndx = 24, 6
-	}
-	var names []string
-	total := 0
-	for s := b.symtab; len(s) >= size; s = s[size:] {
-		if b.file.ByteOrder.Uint16(s[shndx:]) != uint16(elf.SHN_UNDEF) {
-			continue
-		}
-		if n := b.name(uint64(b.file.ByteOrder.Uint32(s))); n != "" {
-			names = append(names, n)
-			// symbols may share one long name
-			if total += len(n); total > maxTable {
-				b.pass.Gap(image.Errorf(image.OverBudget, -1, "imported names of more than %d bytes", maxTable))
-				break
-			}
-		}
-	}
-	slices.Sort(names)
-	return &fact.Table{Kind: "import", Column: "name", Values: slices.Clip(slices.Compact(names))}
 }
 
 // buildID returns the identifier the linker left in a note, in hex.

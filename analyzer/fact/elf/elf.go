@@ -1,14 +1,18 @@
 // Package elf reads native programs and libraries: what they are, what they import, what text they hold.
 //
 // In: a file with the ELF magic. Out: one fact "elf" (machine, type, soname, needed libraries, build id), a
-// table "import" of undefined dynamic symbols, and tables "string" of the runs of printable characters in
-// read-only data, as ASCII and as UTF-16, each with its file offset and section. The tables of strings are
-// the analyzer's result.
+// table "import" of undefined dynamic symbols, a table "export" of functions others may call, tables "native-method"
+// of the Java methods it implements, and tables "string" of the runs of printable characters in read-only data, as
+// ASCII and as UTF-16, each with its file offset and section. The tables of strings are the analyzer's result.
+//
+//	Java_com_x_Y_open_1door        ->  native-method Lcom/x/Y;->open_door, how symbol
+//	{"send", "(I)V", &send} in data  ->  native-method send(I)V, how table
 //
 // A library whose section headers were stripped is read by its program headers. A file whose .rodata is an
 // OAT container gives no strings: the code inside is read as DEX.
 //
-// Limit: strings that code puts together at run time, and compressed sections, are not seen.
+// Limit: strings that code puts together at run time, and compressed sections, are not seen; of which class the methods
+// in a table are, and tables that code fills in, neither.
 package elf
 
 import (
@@ -24,11 +28,16 @@ import (
 func Analyzer() *fact.Analyzer {
 	return &fact.Analyzer{
 		Name: "elf",
-		Doc:  "identity, imports and read-only strings of native programs and libraries",
-		Refs: []string{"https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html"}, Version: 1,
-		Emits: []fact.Kind{"elf", "import", "string"},
-		Wants: func(s *fact.Subject) bool { return strings.HasPrefix(string(s.Head[:min(len(s.Head), 4)]), elf.ELFMAG) },
-		Run:   run,
+		Doc:  "identity, imports, exports, native methods and read-only strings of native programs and libraries",
+		Refs: []string{
+			"https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html",
+			"https://docs.oracle.com/en/java/javase/21/docs/specs/jni/design.html",
+			"AOSP bionic/linker/linker_reloc_iterators.h (packed relocations)",
+		},
+		Version: 2,
+		Emits:   []fact.Kind{"elf", "import", "export", "native-method", "string"},
+		Wants:   func(s *fact.Subject) bool { return strings.HasPrefix(string(s.Head[:min(len(s.Head), 4)]), elf.ELFMAG) },
+		Run:     run,
 	}
 }
 
@@ -52,6 +61,10 @@ func run(p *fact.Pass) error {
 	fields := fact.F("machine", machine(f), "type", kind(f), "soname", b.soname(), "build_id", b.buildID())
 	p.Emit("elf", fields.With("needed", b.needed()...), fact.Place{Offset: 0}, nil)
 	p.EmitTable(b.imports())
+	p.EmitTable(b.exports())
+	for _, t := range b.natives() {
+		p.EmitTable(t)
+	}
 	tables := b.strings()
 	for _, t := range tables {
 		p.EmitTable(t)

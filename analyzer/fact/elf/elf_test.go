@@ -179,6 +179,7 @@ func BenchmarkStrings(b *testing.B) {
 
 func FuzzElf(f *testing.F) {
 	f.Add(stripped())
+	f.Add(registering())
 	if self, err := os.Executable(); err == nil {
 		if data, err := os.ReadFile(self); err == nil {
 			f.Add(data[:min(len(data), 4096)])

@@ -56,6 +56,9 @@ func (b *native) regions() []region {
 			out = append(out, region{"PT_LOAD r-x", p.Off, p.Filesz})
 		}
 	}
+	if len(out) == 0 { // packed programs have one segment for everything
+		out = append(out, region{"file", 0, uint64(b.size)})
+	}
 	return out
 }
 

@@ -2,8 +2,10 @@
 // tools on a phone's own disc image, UEFI modules.
 //
 // In: a file that starts with MZ. Out: one fact "pe" (machine, whether it is .NET, assembly name, whether it is
-// signed and by whom) and a table "string" of the user strings of .NET (the #US heap), source managed. The
-// table is the analyzer's result.
+// signed and by whom), a table "member" of the methods of other assemblies and of native libraries that .NET code refers
+// to, and a table "string" of its user strings (the #US heap), source managed. The latter is the analyzer's result.
+//
+//	hellomaui.dll  ->  member Microsoft.Maui.Controls.Page::DisplayAlert, string "https://…"
 //
 // Headers, Authenticode and metadata are read by github.com/saferwall/pe. It is told to check no certificate
 // against the machine's own store, logs nothing, and is given only what its memory use has been bounded for.
@@ -27,13 +29,13 @@ import (
 func Analyzer() *fact.Analyzer {
 	return &fact.Analyzer{
 		Name: "pe",
-		Doc:  "identity, signature and .NET user strings of Windows executables",
+		Doc:  "identity and signature of Windows executables; of .NET the members of other assemblies they use and their user strings",
 		Refs: []string{
 			"https://learn.microsoft.com/windows/win32/debug/pe-format",
 			"https://ecma-international.org/publications-and-standards/standards/ecma-335/",
 		},
-		Version: 1,
-		Emits:   []fact.Kind{"pe", "string"},
+		Version: 2,
+		Emits:   []fact.Kind{"pe", "member", "string"},
 		Wants:   wants,
 		Run:     run,
 	}
@@ -131,6 +133,7 @@ func run(p *fact.Pass) error {
 		fields = fields.With("assembly", n)
 	}
 	p.Emit("pe", fields, fact.Place{Offset: 0}, nil)
+	p.EmitTable(members(p, f))
 	if t := userStrings(f, data); t != nil {
 		p.EmitTable(t)
 		p.Result = []*fact.Table{t}
