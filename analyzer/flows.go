@@ -141,7 +141,7 @@ func (r *reader) load(rec *fact.Record, app *firmware.App) appCode {
 	}
 	for _, i := range app.Units {
 		u := &rec.Units[i]
-		f := r.code.files[u.File.Path.String()]
+		f := r.kept.files[u.File.Path.String()]
 		if f == nil || !hasKind(u.Facts, "dex") {
 			continue
 		}
@@ -227,7 +227,7 @@ func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.
 	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
 	for _, i := range app.Units {
 		path := rec.Units[i].File.Path
-		f := r.code.files[path.String()]
+		f := r.kept.files[path.String()]
 		name := path.Name()
 		if f == nil || name != "resources.arsc" && !strings.HasPrefix(name, "res/") {
 			continue

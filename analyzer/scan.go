@@ -103,6 +103,9 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 			addIntegrity(rec, late)
 		}
 	}
+	if err == nil {
+		err = r.recoverCalls(ctx, root, rec)
+	}
 	if opt.Flows && err == nil {
 		err = r.follow(ctx, rec, opt.jobs())
 	}

@@ -112,6 +112,7 @@ var kinds = []Info{
 	}},
 	{Kind: "api", Doc: "a method that code calls and does not define", Fields: []FieldInfo{
 		{Name: "call", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the call starts with this", Match: Prefix, Of: "call"},
+		{Name: "recovered", Doc: "the call was optimised, and named with the boot class path of the image; unset for other calls", Values: []string{"deodexed"}},
 	}},
 	{Kind: "native-declared", Doc: "a method that code declares and a native library implements", Fields: []FieldInfo{
 		{Name: "method", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the method starts with this", Match: Prefix, Of: "method"},
