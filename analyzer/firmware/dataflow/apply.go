@@ -24,6 +24,7 @@ type mapping struct {
 func (f *frame) apply(m *Method, args []value, site uint32) value {
 	a := f.a
 	a.edge(f.m, m, f.gates[f.block], site)
+	a.take(m, args)
 	if m.Access&dex.AccNative != 0 {
 		return f.native(m, args, site)
 	}
@@ -66,6 +67,18 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	}
 	f.raised = a.t.join(f.raised, mp.value(s.throws))
 	return mp.value(s.ret)
+}
+
+// take remembers what a method is called with, as far as it is numbers: what its conditions on parameters come to.
+func (a *analysis) take(m *Method, args []value) {
+	list := a.passed[m]
+	if list == nil {
+		list = make([]value, len(args))
+		a.passed[m] = list
+	}
+	for i := range min(len(list), len(args)) {
+		list[i] = a.t.join(list[i], args[i])
+	}
 }
 
 // complete applies a summary that leaves no call open: all values are looked up before the first is written, so that no
@@ -343,6 +356,9 @@ func (p *mapping) join(parts []atom) value {
 	out := []atom{}
 	for i, part := range parts {
 		v := p.atom(part)
+		if n := a.t.node(part); v == nothing && n.kind == kLoad && n.s == textField {
+			return nothing // not a builder but a text: the alternative without the field holds it
+		}
 		out = a.append(out, v, i == 0)
 	}
 	return a.t.make(out)

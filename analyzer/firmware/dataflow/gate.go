@@ -26,6 +26,7 @@ type Gate struct {
 	Reads   string // what is read: "pref:main [enabled]", "prop [ro.region]"
 	Default string // on, off, unknown
 	Site    Site   // the test
+	Never   bool   // nothing ever lets it through: the code is switched off for good
 	Off     bool   // by the properties of this image it does not hold
 }
 
@@ -165,10 +166,15 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
 		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
 			return guardPermission, Gate{Reads: n.s, Default: "unknown"}
-		case strings.Contains(n.s, "Landroid/accounts/"):
+		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account":
 			return guardUnknown, Gate{Reads: n.s, Default: "unknown"}
 		}
 	case kParam:
+		if m := a.sites[c.site].Method; m != nil {
+			if list := a.passed[m]; int(n.a) < len(list) && list[n.a] != nothing && a.t.one(at) != list[n.a] {
+				return r.judge(cond{c.rel, list[n.a], c.y, 0}, 2)
+			}
+		}
 		return guardUnknown, Gate{Reads: "a parameter", Default: "unknown"}
 	}
 	return guardNone, Gate{}
@@ -187,7 +193,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 			return guardPermission, gate
 		case base.s == "prop" || base.s == "jprop":
 			return r.property(key, c, compared, gate)
-		case strings.HasPrefix(base.s, "intent:") || strings.HasPrefix(base.s, "bundle:") || strings.HasPrefix(base.s, "view:") || strings.HasPrefix(base.s, "db:") || strings.HasPrefix(base.s, "provider:"):
+		case transient(base.s):
 			return guardNone, gate
 		}
 	} else if base.kind != kHome || a.u.class(base.s) == nil {
@@ -228,6 +234,52 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	return guardUnknown, gate
 }
 
+// platformParam reports whether a chain of fields begins at a parameter of a platform's type: an intent, a message.
+func (r *reachability) platformParam(at atom, c cond) bool {
+	a := r.a
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind == kParam {
+			m := a.sites[c.site].Method
+			if m == nil {
+				return false
+			}
+			i := int(n.a)
+			if !m.Static() {
+				i--
+			}
+			return i >= 0 && i < len(m.params) && platformClass(m.params[i]) && m.params[i] != "Landroid/content/SharedPreferences;"
+		}
+		if n.kind != kLoad && n.kind != kDerived && n.kind != kAllOf {
+			return false
+		}
+		at = atom(n.a)
+	}
+	return false
+}
+
+// rootOf returns the name of the place that a chain of fields begins at.
+func (a *analysis) rootOf(at atom) string {
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind != kLoad && n.kind != kCell && n.kind != kDerived && n.kind != kAllOf {
+			return n.s
+		}
+		at = atom(n.a)
+	}
+	return ""
+}
+
+// transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
+func transient(s string) bool {
+	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxJudge bounds fields whose values are read from fields.
 const maxJudge = 4
 
@@ -261,7 +313,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 					continue
 				}
 				switch why := r.why[w.by]; {
-				case w.by == nil || why&automatic != 0 && why&byTap == 0:
+				case w.by == nil || strings.HasPrefix(w.by.Name, "<") || why&automatic != 0 && why&byTap == 0:
 					consider(guardNone, Gate{})
 				default:
 					consider(guardUnknown, gate)
@@ -273,7 +325,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 		}
 	}
 	if first {
-		gate.Off = len(a.cellLog[k]) == 0 // never anything that would let it through
+		gate.Never = true // nothing that was seen would let it through
 		return guardUnknown, gate
 	}
 	return best, gate
@@ -307,8 +359,13 @@ func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
 func (r *reachability) member(n *node, c cond) (guard, Gate) {
 	a := r.a
 	worst, gate, first := guardUnknown, Gate{Reads: "field " + n.s, Default: "unknown"}, true
+	if transient(a.rootOf(atom(n.a))) || r.platformParam(atom(n.a), c) {
+		return guardNone, Gate{}
+	}
 	for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
-		if a.t.node(b).kind != kHome {
+		if bn := a.t.node(b); bn.kind == kStore && transient(bn.s) {
+			return guardNone, Gate{}
+		} else if bn.kind != kHome {
 			continue
 		}
 		g, w := r.cell(a.t.atom(node{kind: kCell, a: uint32(b), s: n.s}), c, false)
@@ -376,11 +433,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 				continue
 			}
 		}
-		for _, at := range a.t.atomsOf(v) {
-			if n := a.t.node(at); n.kind == kApi && n.s == "remote" {
-				remote = true
-			}
-		}
+		remote = remote || a.fromServer(v, 0)
 		if w.by == nil {
 			continue
 		}
@@ -394,6 +447,24 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 		}
 	}
 	return user, auto && !remote, remote, others
+}
+
+// fromServer reports whether a value is, or is decided by, the answer of a server.
+func (a *analysis) fromServer(v value, depth int) bool {
+	for _, at := range a.t.atomsOf(a.expand(v)) {
+		n := a.t.node(at)
+		switch {
+		case n.kind == kApi && n.s == "remote":
+			return true
+		case n.kind == kCompare && depth < 4:
+			if a.fromServer(value(n.a), depth+1) || a.fromServer(value(n.b), depth+1) {
+				return true
+			}
+		case n.kind == kConcat && depth < 4 && a.fromServer(a.t.make(n.parts()), depth+1):
+			return true
+		}
+	}
+	return false
 }
 
 // property judges a condition on a system property, by the properties of this image.

@@ -160,8 +160,12 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
 				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates,
 			}
+			never := false
 			for _, g := range gates {
-				fl.Off = fl.Off || g.Off
+				fl.Off, never = fl.Off || g.Off, never || g.Never
+			}
+			if never {
+				continue
 			}
 			r.Flows = append(r.Flows, fl)
 		}
