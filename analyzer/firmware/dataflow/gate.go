@@ -295,40 +295,49 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	if number && anyHolds(c.rel, 0, ys) && len(a.cellLog[k]) == 0 {
 		return guardNone, gate // what a field holds that nobody writes
 	}
-	best, first := guardUnknown, true
-	consider := func(g guard, w Gate) {
-		if first || g < best {
-			best, first = g, false
-			if w.Reads != "" {
-				gate = w
-			}
-		}
-	}
+	var init, auto, tap, stored bool
+	kept := guardOptIn // what a stored value that the field is a copy of is worth
 	for _, w := range a.cellLog[k] {
 		for _, at := range a.t.atomsOf(w.v) {
 			n := a.t.node(at)
-			switch {
-			case n.kind == kInt || n.kind == kStr || n.kind == kHome || n.kind == kClass:
-				if ns, ok := a.numbers(a.t.one(at)); !ok || number && !anyHolds(c.rel, ns[0], ys) {
-					continue
+			if n.kind != kInt && n.kind != kStr && n.kind != kHome && n.kind != kClass {
+				if g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1); g >= guardBuild {
+					if !stored || g < kept {
+						if kept = g; ww.Reads != "" {
+							gate = ww
+						}
+					}
+					stored = true
+				} else {
+					auto = true
 				}
-				switch why := r.why[w.by]; {
-				case w.by == nil || strings.HasPrefix(w.by.Name, "<") || why&automatic != 0 && why&byTap == 0:
-					consider(guardNone, Gate{})
-				default:
-					consider(guardUnknown, gate)
-				}
+				continue
+			}
+			if ns, ok := a.numbers(a.t.one(at)); !ok || number && !anyHolds(c.rel, ns[0], ys) {
+				continue
+			}
+			switch why := r.why[w.by]; {
+			case w.by == nil || strings.HasPrefix(w.by.Name, "<"):
+				init = true
+			case why&byTap != 0:
+				tap = true
 			default:
-				g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1)
-				consider(g, ww)
+				auto = true
 			}
 		}
 	}
-	if first {
-		gate.Never = true // nothing that was seen would let it through
-		return guardUnknown, gate
+	switch {
+	case stored && (auto || tap || init):
+		return min(kept, guardUnknown), gate
+	case stored:
+		return kept, gate
+	case init || auto:
+		return guardNone, gate
+	case tap:
+		return guardUnknown, gate // a choice of the moment
 	}
-	return best, gate
+	gate.Never = true // nothing that was seen would let it through
+	return guardUnknown, gate
 }
 
 // byDefault says whether a condition holds for what was never written.

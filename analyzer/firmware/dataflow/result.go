@@ -182,7 +182,14 @@ func (r *reachability) sourceGuard(site uint32, why label) (guard, []Gate) {
 	if over == 0 {
 		over = r.why[at.in]
 	}
-	return r.guardOf(&settledEvent{event: event{conds: at.conds}, in: at.in}, over)
+	a := r.a
+	var plain []uint32 // what depends on the caller is judged where the data is sent
+	for _, id := range a.c.sets[at.conds] {
+		if c := a.c.conds[id]; !a.t.symbolic(c.x) && !a.t.symbolic(c.y) {
+			plain = append(plain, id)
+		}
+	}
+	return r.guardOf(&settledEvent{event: event{conds: a.c.set(plain)}, in: at.in}, over)
 }
 
 // guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those
