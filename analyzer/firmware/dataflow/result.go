@@ -138,6 +138,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	why := r.reach.why[e.in]
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
+	way := r.reach.way(e.in)
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -158,7 +159,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
 				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
-				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates,
+				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
 			}
 			never := false
 			for _, g := range gates {

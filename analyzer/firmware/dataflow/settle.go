@@ -169,7 +169,6 @@ var lifeNames = map[string]bool{
 
 // callable reports whether the platform may call a method of an object it was given.
 func callable(m *Method) bool {
-	const synthetic = 0x1000
 	if m.Static() || m.Code == 0 || strings.HasPrefix(m.Name, "<") || m.Access&2 != 0 {
 		return false
 	}
