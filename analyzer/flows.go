@@ -38,10 +38,11 @@ func (c *codeFiles) keep(f *image.File, u *fact.Unit) {
 
 // appCode is an app with the DEX files that hold its code and the units they are.
 type appCode struct {
-	app  *firmware.App
-	dex  []*dex.File
-	unit map[*dex.File]int
-	gaps []image.Gap
+	app   *firmware.App
+	dex   []*dex.File
+	unit  map[*dex.File]int
+	names map[*dex.File]dataflow.Resolver
+	gaps  []image.Gap
 }
 
 // followed is what was found in one app: facts by unit, and gaps.
@@ -110,6 +111,9 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 		return out
 	}
 	prog := dataflow.NewProgram(code.dex)
+	for f, names := range code.names {
+		prog.Resolve(f, names)
+	}
 	out.res = dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
 	out.facts = map[int][]fact.Fact{}
 	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: func(f *dex.File, ft fact.Fact) {
@@ -132,7 +136,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 
 // load reads the DEX files of an app.
 func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) appCode {
-	code := appCode{app: app, unit: map[*dex.File]int{}}
+	code := appCode{app: app, unit: map[*dex.File]int{}, names: map[*dex.File]dataflow.Resolver{}}
 	// A share of the memory for each app: what fits must not depend on what else is looked at.
 	left := r.opt.Limits.Memory / 4
 	for _, i := range app.Units {
@@ -153,6 +157,12 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 		list, _ := dex.Open(data)
 		for _, d := range list {
 			d.DetectSet()
+			for _, n := range r.named[u.File.Path.String()] {
+				if n.base == d.Base && n.result != nil {
+					d.Set = n.set
+					code.names[d] = n.result
+				}
+			}
 			code.unit[d] = i
 		}
 		code.dex = append(code.dex, list...)
