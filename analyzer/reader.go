@@ -24,6 +24,8 @@ type reader struct {
 	opt    Options
 	files  atomic.Int64
 	boot   *verifiedBoot
+	code   optimisers
+	kept   codeFiles
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
@@ -39,6 +41,7 @@ func (r *reader) visit(ctx context.Context, f *image.File, c *image.Container) *
 	if c != nil {
 		u.File.Kind = c.Kind()
 		u.Gaps = append(u.Gaps, c.Gaps...)
+		r.code.note(f, c)
 	}
 	if r.opt.Verify && packagingOrPackage(f) {
 		var list []Checked
@@ -75,6 +78,7 @@ func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
 	}
 	out := fact.Run(r.list, s, r.budget)
 	u.Facts, u.Tables, u.File.Ran = append(u.Facts, out.Facts...), out.Tables, out.Ran
+	r.kept.keep(f, u)
 	u.Gaps = append(u.Gaps, out.Gaps...)
 	if f.Realm == image.Member && len(u.Facts)+len(u.Tables) == 0 || r.packaging(f, c) {
 		return

@@ -20,6 +20,8 @@ type Options struct {
 	Tool     string
 	Base     *image.File                  // firmware that incremental updates start from; nil where there is none
 	Keys     *image.Keys                  // for encrypted containers; may be nil
+	Flows    bool                         // follow data through the code of apps
+	Profile  string                       // of the vocabulary: which calls count as places where data leaves; "" is the network and messages
 	Verify   bool                         // compare partitions with the checksums they come with
 	Progress func(files int, path string) // called now and then, from any goroutine; may be nil
 }
@@ -100,6 +102,12 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 		if late, err = r.boot.finish(ctx, opener, root, opt.jobs()); len(late) > 0 {
 			addIntegrity(rec, late)
 		}
+	}
+	if err == nil {
+		err = r.recoverCalls(ctx, root, rec)
+	}
+	if opt.Flows && err == nil {
+		err = r.follow(ctx, rec, opt.jobs())
 	}
 	rec.Complete = err == nil
 	if err != nil {

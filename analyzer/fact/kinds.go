@@ -9,6 +9,8 @@ type Info struct {
 	Derived bool
 	// Walked marks kinds that come from opening containers, not from an analyzer.
 	Walked bool
+	// Linked marks kinds that come from following code through the files of an app, after the walk.
+	Linked bool
 	// Later marks kinds the language has room for and no analyzer emits yet.
 	Later bool
 }
@@ -110,6 +112,7 @@ var kinds = []Info{
 	}},
 	{Kind: "api", Doc: "a method that code calls and does not define", Fields: []FieldInfo{
 		{Name: "call", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the call starts with this", Match: Prefix, Of: "call"},
+		{Name: "recovered", Doc: "the call was optimised, and named with the boot class path of the image; unset for other calls", Values: []string{"deodexed"}},
 	}},
 	{Kind: "native-declared", Doc: "a method that code declares and a native library implements", Fields: []FieldInfo{
 		{Name: "method", Doc: "Lpkg/Class;->name(args)ret"}, {Name: "prefix", Doc: "the method starts with this", Match: Prefix, Of: "method"},
@@ -132,6 +135,7 @@ var kinds = []Info{
 		{Name: "port"}, {Name: "url_path"}, {Name: "domain", Doc: "registered domain, by the public suffix list"},
 		{Name: "owner"}, {Name: "country"}, {Name: "source", Values: sources}, {Name: "recovered", Values: recovered},
 		{Name: "noise", Doc: "rule that says it is no server of interest; unset where none does", Values: noises},
+		{Name: "used", Doc: "it reaches a call that opens connections, as far as code was followed", Values: []string{"connection"}},
 		{Name: "noisy", Values: yesNo}, {Name: "uses", Doc: "number of instructions, lines or places that use it"},
 	}},
 	{Kind: "elf", Doc: "a native program or library", Fields: []FieldInfo{
@@ -201,12 +205,25 @@ var kinds = []Info{
 		{Name: "whole", Doc: "the checksum covers all of the content", Values: yesNo}, {Name: "bytes", Doc: "covered by it"},
 		{Name: "count", Doc: "how many alike this fact stands for"}, {Name: "detail", Doc: "stated and found value, or why nothing was compared"},
 	}},
-	{Kind: "flow", Later: true, Doc: "personal data on its way from a source to a sink", Fields: []FieldInfo{
-		{Name: "from", Values: dataTypes}, {Name: "to"}, {Name: "transport", Values: []string{"http", "https", "tls-unchecked", "socket", "sms", "ipc", "file"}},
-		{Name: "transform", Values: []string{"plain", "hashed", "encrypted", "encoded", "compressed"}}, {Name: "host"},
+	{Kind: "flow", Linked: true, Doc: "personal data on its way from a source to a sink, through the code of an app", Fields: []FieldInfo{
+		{Name: "from", Values: dataTypes}, {Name: "to", Doc: "address, number or command; {} stands for what is computed"},
+		{Name: "sink", Values: sinkKinds}, {Name: "transport", Values: []string{"http", "https", "tls-unchecked", "socket", "sms", "ipc", "file", "unknown"}},
+		{Name: "transform", Values: []string{"plain", "hashed", "encrypted", "encoded", "compressed"}},
+		{Name: "host"}, {Name: "under", Doc: "the host is this domain or below it", Match: Domain, Of: "host"}, {Name: "domain"}, {Name: "owner"}, {Name: "country"},
 		{Name: "guard", Values: []string{"none", "permission-only", "build", "remote", "opt-out", "notice", "opt-in", "unknown"}},
+		{Name: "gate", Doc: "what the guard reads: a preference, a setting, a property"}, {Name: "gate_default", Values: []string{"on", "off", "unknown"}},
 		{Name: "activation", Values: []string{"boot", "telephony", "connectivity", "package", "push", "schedule", "observer", "process", "sms", "user", "other-app", "unknown"}},
+		{Name: "automatic", Doc: "one of the activations needs no user", Values: yesNo},
+		{Name: "disabled", Doc: "by the properties of this image it never runs", Values: yesNo},
+		{Name: "exact", Doc: "every step was followed; no where a field of an object or a column could not be told", Values: yesNo},
 		{Name: "source_call"}, {Name: "sink_call"},
+	}},
+	{Kind: "connection", Linked: true, Doc: "a call that opens a connection, and where to", Fields: []FieldInfo{
+		{Name: "to", Doc: "address; {} stands for what is computed"}, {Name: "resolved", Values: yesNo}, {Name: "transport", Values: []string{"http", "https", "socket", "unknown"}},
+		{Name: "host"}, {Name: "under", Doc: "the host is this domain or below it", Match: Domain, Of: "host"}, {Name: "call"},
+	}},
+	{Kind: "mention", Linked: true, Doc: "something outside the app that its code names in a call", Fields: []FieldInfo{
+		{Name: "type", Values: []string{"content-uri", "sms-number", "command", "file", "property", "setting", "intent-action", "package"}}, {Name: "value"}, {Name: "prefix", Match: Prefix, Of: "value"},
 	}},
 	{Kind: "setting", Later: true, Doc: "a preference or setting that gates a behaviour", Fields: []FieldInfo{
 		{Name: "role", Values: []string{"opt-in", "opt-out", "other"}}, {Name: "default", Values: []string{"on", "off", "unknown"}}, {Name: "key"},
@@ -220,12 +237,14 @@ var noises = []string{
 	"private-range", "version-number",
 }
 
-var recovered = []string{"plain", "char-array", "byte-array", "short-array", "int-array", "utf-16"}
+var recovered = []string{"plain", "char-array", "byte-array", "short-array", "int-array", "utf-16", "folded", "decoded", "initialiser"}
+
+var sinkKinds = []string{"network", "sms", "process", "native", "file", "log", "intent"}
 
 var dataTypes = []string{
 	"device.imei", "device.imsi", "device.serial", "device.mac", "device.android-id", "ad.id", "sim.iccid", "phone.number",
 	"operator.name", "cell.id", "contacts.number", "contacts.name", "sms.body", "sms.peer", "calllog", "location",
-	"apps.installed", "apps.usage", "account", "clipboard", "calendar", "audio", "camera", "screen", "browser.history", "wifi.scan",
+	"apps.installed", "apps.usage", "account", "clipboard", "calendar", "audio", "camera", "screen", "browser.history", "wifi.scan", "ui.password",
 }
 
 // Kinds returns all kinds in the order of the data path: from files, derived, later.

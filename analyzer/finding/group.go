@@ -44,7 +44,7 @@ func groups(fw *firmware.Firmware) map[string][]*group {
 	apps := map[*firmware.App]*group{}
 	for i := range fw.Record.Units {
 		u, s := &fw.Record.Units[i], fw.Spots[i]
-		if len(u.Facts)+len(u.Tables) == 0 {
+		if len(u.Facts)+len(u.Tables) == 0 || fw.Copy(i) {
 			continue
 		}
 		p := piece{partition: s.Partition, device: s.Device, member: s.Member, facts: u.Facts, tables: u.Tables}

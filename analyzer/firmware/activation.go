@@ -39,8 +39,8 @@ var triggers = []trigger{
 	{"android.telecom.*", "system-role"}, {"android.service.wallpaper.WallpaperService", "system-role"}, {"com.android.location.service.*", "system-role"},
 }
 
-// triggerOf returns what starts a component that filters action, "" where only others' code or the user does.
-func triggerOf(action string) string {
+// TriggerOf returns what starts a component that filters action, "" where only others' code or the user does.
+func TriggerOf(action string) string {
 	for _, t := range triggers {
 		if t.action == action {
 			return t.name
@@ -77,7 +77,7 @@ func componentStarts(f fact.Fact) []fact.Fact {
 	var out []fact.Fact
 	seen := map[string]bool{}
 	for _, action := range f.Fields.All("action") {
-		t := triggerOf(action)
+		t := TriggerOf(action)
 		// A service is not started by a broadcast: only bindings by the system count.
 		if t == "" || seen[t] || kind == "service" && t != "sync" && t != "system-role" && t != "push" {
 			continue

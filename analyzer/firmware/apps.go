@@ -17,7 +17,7 @@ type App struct {
 	SharedUID   string
 	TargetSDK   string
 	Unit        int      // the APK's index in Record.Units
-	Units       []int    // the APK and its members, in tree order
+	Units       []int    // the APK, its members and the code beside it, in tree order
 	Signers     []string // sha256 of certificates, in the order of the APK
 	AOSPKey     string   // which public AOSP test key signed it, "" for none
 	Privileged  bool     // installed under priv-app, or under app/ and framework/ of releases before priv-app existed
@@ -29,8 +29,8 @@ type App struct {
 // Path prints where the app is.
 func (a *App) Path() string { return a.Device }
 
-// gatherApps finds the APKs: units with a package fact, and the members below them. An APK inside an app
-// (an asset loaded later) belongs to the app around it.
+// gatherApps finds the APKs: units with a package fact, the members below them and the code beside them. An APK inside an
+// app (an asset loaded later) belongs to the app around it.
 func (fw *Firmware) gatherApps() {
 	byDevice := map[string]*App{}
 	for i := range fw.Record.Units {
@@ -66,6 +66,7 @@ func (fw *Firmware) gatherApps() {
 		fw.Apps = append(fw.Apps, a)
 	}
 	fw.adoptMembers(byDevice)
+	fw.joinCode(byDevice)
 	sort.SliceStable(fw.Apps, func(i, j int) bool {
 		if fw.Apps[i].Package != fw.Apps[j].Package {
 			return fw.Apps[i].Package < fw.Apps[j].Package

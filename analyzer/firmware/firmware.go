@@ -28,6 +28,8 @@ type Firmware struct {
 	Derived []fact.Fact
 
 	appOf        map[int]*App
+	properties   map[string]string
+	copies       map[int]bool
 	binaries     map[int]*binary
 	libraries    map[string][]*binary
 	declarations map[string]declaration
@@ -36,7 +38,7 @@ type Firmware struct {
 
 // Assemble places all facts and derives the rest. It is a pure function of the record.
 func Assemble(r *fact.Record) *Firmware {
-	fw := &Firmware{Record: r, Layout: NewLayout(r), appOf: map[int]*App{}}
+	fw := &Firmware{Record: r, Layout: NewLayout(r), appOf: map[int]*App{}, copies: map[int]bool{}}
 	fw.Spots = make([]Spot, len(r.Units))
 	for i := range r.Units {
 		fw.Spots[i] = fw.Layout.Spot(r.Units[i].File.Path)

@@ -61,6 +61,7 @@ func (fw *Firmware) identify() {
 	}
 	merged := merge(files, sdk)
 	fw.Identity = identityOf(merged, "")
+	fw.properties = merged
 	byPartition := map[string]map[string]string{}
 	for _, f := range propFiles {
 		if len(files[f]) == 0 {
@@ -93,6 +94,9 @@ func (fw *Firmware) identify() {
 		}
 	}
 }
+
+// Properties returns the system properties of the image by name, merged as init does. It must not be changed.
+func (fw *Firmware) Properties() map[string]string { return fw.properties }
 
 // propertyFiles collects the property facts by device path. The ramdisk's default.prop of an unpacked boot
 // image counts as /default.prop.

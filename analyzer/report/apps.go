@@ -69,6 +69,9 @@ func endpoints(fw *firmware.Firmware) []Endpoint {
 	}
 	hosts := map[string]*entry{}
 	for i := range fw.Record.Units {
+		if fw.Copy(i) {
+			continue
+		}
 		who := fw.Spots[i].Device
 		if a := fw.AppOf(i); a != nil {
 			who = a.Package

@@ -128,7 +128,7 @@ func counts(fw *firmware.Firmware, r *Report) Counts {
 	return c
 }
 
-// hasCode reports whether any DEX was read for an app; on old firmware it often lies beside the APK.
+// hasCode reports whether any DEX was read for an app, in it or beside it.
 func hasCode(fw *firmware.Firmware, a *firmware.App) bool {
 	return slices.ContainsFunc(a.Units, func(i int) bool {
 		return slices.ContainsFunc(fw.Record.Units[i].Facts, func(f fact.Fact) bool { return f.Kind == "dex" })

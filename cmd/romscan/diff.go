@@ -32,6 +32,7 @@ answer is "cannot tell". --fail-on looks at findings that are new or still there
 		},
 	}
 	read.add(cmd.Flags())
+	read.addFlows(cmd.Flags())
 	packs.add(cmd)
 	out.add(cmd)
 	judge.add(cmd)

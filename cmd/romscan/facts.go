@@ -46,6 +46,7 @@ Without KIND all facts but the bulky ones (string, class, api, import, export, m
 		},
 	}
 	read.add(cmd.Flags())
+	read.addFlows(cmd.Flags())
 	return cmd
 }
 

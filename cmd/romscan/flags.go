@@ -26,7 +26,7 @@ type readFlags struct {
 	verbose                   int
 	logFormat, color, configs string
 	base, keys                string
-	verify                    bool // of the verbs that scan
+	verify, noFlows           bool // of the verbs that scan
 }
 
 func (f *readFlags) add(fs *pflag.FlagSet) {

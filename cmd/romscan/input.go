@@ -14,6 +14,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"romscan/analyzer"
 	"romscan/analyzer/fact"
@@ -41,6 +42,11 @@ func openTree(cmd *cobra.Command, budget *image.Budget, names ...string) (*image
 	return image.NewFile("stdin", f, n), f.Close, nil
 }
 
+// addFlows adds the flag of the verbs that look into code.
+func (f *readFlags) addFlows(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.noFlows, "no-flows", false, "do not follow data through the code of apps: faster, and no finding rests on a flow")
+}
+
 // record reads an image, or loads the saved scan it turns out to be.
 func record(cmd *cobra.Command, f *readFlags, names ...string) (*fact.Record, error) {
 	name := names[0]
@@ -48,7 +54,7 @@ func record(cmd *cobra.Command, f *readFlags, names ...string) (*fact.Record, er
 	if err != nil {
 		return nil, err
 	}
-	opt.Verify = f.verify
+	opt.Verify, opt.Flows = f.verify, !f.noFlows
 	log, err := f.logger(cmd)
 	if err != nil {
 		return nil, err

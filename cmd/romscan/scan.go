@@ -73,6 +73,7 @@ func scanCommand(use string) *cobra.Command {
 		},
 	}
 	read.add(cmd.Flags())
+	read.addFlows(cmd.Flags())
 	cmd.Flags().BoolVar(&read.verify, "verify", false, "compare partitions with the checksums they come with; see romscan verify")
 	pack.add(cmd)
 	out.add(cmd)

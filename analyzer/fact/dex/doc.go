@@ -15,5 +15,6 @@
 // the items that are not there and nothing else.
 //
 // Limit: instructions are read as they stand. The optimised opcodes of Dalvik (odex) and ART (oat) are walked
-// and named, but their operands are vtable slots and field offsets, which need the device's framework.
+// and named, but their operands are vtable slots and field offsets, which need the device's framework: package
+// deodex turns them back into references.
 package dex

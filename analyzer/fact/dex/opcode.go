@@ -38,6 +38,7 @@ const (
 	OpInvokeStatic           Op = 0x71
 	OpInvokeInterface        Op = 0x72
 	OpInvokeVirtualRange     Op = 0x74
+	OpInvokeDirectRange      Op = 0x76
 	OpInvokeInterfaceRange   Op = 0x78
 	OpInvokePolymorphic      Op = 0xfa
 	OpInvokePolymorphicRange Op = 0xfb

@@ -81,13 +81,13 @@ func (s *scan) gaps() []error {
 		out = append(out, image.Errorf(image.OverBudget, int64(s.f.Base), "names out of proportion to the file; the rest is left out"))
 	}
 	if s.quick > 0 {
-		out = append(out, image.Errorf(image.Unsupported, int64(s.f.Base), "%d calls are optimised (%s) and name no method", s.quick, s.f.Set.Name))
+		out = append(out, image.Errorf(image.Unsupported, int64(s.f.Base), "%d "+optimised, s.quick, s.f.Set.Name))
 	}
 	return out
 }
 
-// walk reads every class: first which methods exist, then their code and their values.
-func (s *scan) walk() {
+// index finds out which classes and methods are defined. It reports whether there is work left.
+func (s *scan) index() bool {
 	var d ClassData
 	for i := range s.f.NumClasses() {
 		c, _ := s.f.Class(i)
@@ -95,7 +95,7 @@ func (s *scan) walk() {
 			s.classOf[c.Class] = uint32(i) + 1
 		}
 		if !s.classData(c, &d) {
-			return
+			return false
 		}
 		for _, list := range [][]EncodedMethod{d.DirectMethods, d.VirtualMethods} {
 			for _, m := range list {
@@ -105,7 +105,16 @@ func (s *scan) walk() {
 			}
 		}
 	}
+	return true
+}
+
+// walk reads every class: first which methods exist, then their code and their values.
+func (s *scan) walk() {
+	if !s.index() {
+		return
+	}
 	s.sinks = s.f.stringSinks()
+	var d ClassData
 	for i := range s.f.NumClasses() {
 		c, _ := s.f.Class(i)
 		// the errors of class data have been noted in the first round

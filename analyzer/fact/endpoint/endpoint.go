@@ -126,6 +126,16 @@ func (u *use) fields(source, recovered string, owners *Owners) fact.Fields {
 	)
 }
 
+// Of returns the fields of the facts that one text makes, as the analyzer emits them.
+func Of(text, source, recovered string, owners *Owners) []fact.Fields {
+	var out []fact.Fields
+	for _, e := range Find(text) {
+		u := use{Endpoint: e, uses: 1}
+		out = append(out, u.fields(source, recovered, owners))
+	}
+	return out
+}
+
 // Find returns the endpoints in one string: the URLs in it, or, where it has none, the hosts and addresses it
 // is a list of.
 func Find(s string) []Endpoint {

@@ -13,6 +13,7 @@ type Dex struct {
 	Checksum uint32 // crc32 of the DEX in its app or jar
 	Offset   int64  // in the file
 	Size     int64  // as the DEX's header states it
+	Classes  int64  // where the offsets of its compiled classes lie in the file; 0 before version 075
 }
 
 // File is what an OAT file says of itself.
@@ -118,12 +119,16 @@ func (f *File) readDex(r io.ReaderAt, size, end, at int64) (int64, error) {
 	classes := int64(h.U32())
 	if d.Size < dexHeader || d.Size > end-d.Offset {
 		// what follows the DEX is other code: not to be shown as the DEX's
-		f.Dex = append(f.Dex, Dex{d.Location, d.Checksum, d.Offset, max(end-d.Offset, dexHeader)})
+		f.Dex = append(f.Dex, Dex{Location: d.Location, Checksum: d.Checksum, Offset: d.Offset, Size: max(end-d.Offset, dexHeader)})
 		return 0, image.Errorf(image.Truncated, d.Offset, "a DEX of %d bytes in %d", d.Size, end-d.Offset)
 	}
-	f.Dex = append(f.Dex, d)
 	if at += 4 + n + 8; f.Version < firstOffsets {
+		f.Dex = append(f.Dex, d)
 		return at + 4*classes, nil // of each class, where its compiled methods are
 	}
+	if word, err = bin.ReadAt(r, size, at, 4, 4); err == nil {
+		d.Classes = f.Data + int64(bin.Little(word, at).U32())
+	}
+	f.Dex = append(f.Dex, d)
 	return at + 8, nil // offsets of the class offsets and of the lookup table
 }

@@ -32,7 +32,7 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"the native code is not read",
-			"quick instructions stay: what they index is the layout of objects on the device that compiled them",
+			"quick instructions of Android 5 and 6 stay: what they index is the layout of objects on the device that compiled them",
 			"no checksum is compared: those in the table and in the DEX files are of the code before it was rewritten",
 			"versions before 039 (Android 4.4 and previews of 5) and 073 and 074 (never shipped) are not read",
 		},
@@ -90,7 +90,13 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 			x.Miss(name, image.Errorf(image.Truncated, size, "%d bytes stated, %d there", d.Size, n))
 		}
 		e := image.Entry{Mode: 0o644, Size: n, Attr: image.Attr{Offset: d.Offset}}
-		e.Open = func() (io.ReaderAt, error) { return image.NewSection(r, d.Offset, n), nil }
+		var content io.ReaderAt = image.NewSection(r, d.Offset, n)
+		if d.Classes > 0 && n == d.Size {
+			if content, err = f.restore(r, size, d, b); err != nil {
+				x.Miss(name, err)
+			}
+		}
+		e.Open = func() (io.ReaderAt, error) { return content, nil }
 		if err := x.Add(name, e); err != nil {
 			x.Miss("", err)
 		}

@@ -303,3 +303,41 @@ func FuzzOat(f *testing.F) {
 		})
 	})
 }
+
+// TestQuickened: where the original indices of a method lie, for classes that are compiled in whole, in part and not at all.
+func TestQuickened(t *testing.T) {
+	const data = 8
+	raw := make([]byte, 1024)
+	put := func(at int, v uint32) { binary.LittleEndian.PutUint32(raw[data+at:], v) }
+	put(0, 100) // class 0: all compiled
+	put(4, 200) // class 1: methods 0 and 9 of it
+	put(8, 300) // class 2: none
+	put(12, 9999)
+	put(100, 0)
+	put(104, 401) // method 0: code at 400, for Thumb
+	put(108, 500) // method 1: natively compiled
+	put(112, 5000)
+	put(200, someCompiled<<16)
+	put(204, 4)
+	put(208, 1|1<<9)
+	put(212, 600)
+	put(216, 401)
+	put(300, 2<<16)
+	put(400-methodHeader, 50) // 50 bytes before the code
+	copy(raw[data+350:], "pairs")
+	put(500-methodHeader, 50)
+	put(500-4, 12)
+	q := &quickened{file: &File{Data: data}, r: bytes.NewReader(raw), size: int64(len(raw)), dex: Dex{Classes: data}, class: -1}
+	for _, c := range []struct {
+		class, nth int
+		want       string
+	}{{0, 0, "pairs"}, {0, 1, ""}, {0, 2, ""}, {1, 0, ""}, {1, 9, "pairs"}, {1, 1, ""}, {1, 99, ""}, {2, 0, ""}, {3, 0, ""}, {4000, 0, ""}, {0, 0, "pairs"}} {
+		got := q.pairs(c.class, c.nth, 8)
+		if len(got) > len(c.want) && c.want != "" {
+			got = got[:len(c.want)]
+		}
+		if string(got) != c.want {
+			t.Errorf("class %d, method %d: %q, want %q", c.class, c.nth, got, c.want)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func Format() image.Format {
 		},
 		Limits: []string{
 			"the class lookup table and the register maps are not read: they say nothing that the DEX does not",
-			"optimised instructions are not turned back: what they index lies in other files",
+			"optimised instructions are shown as they are: what they index lies in other files",
 			"no dey 035 made by a device was met",
 		},
 		Sniff: func(r io.ReaderAt, size int64) bool { return version(bin.Head(r, size, headerSize)) != "" },

@@ -17,6 +17,8 @@ type dex struct {
 // body is the code of a method.
 type body struct {
 	item   uint32 // offset of its item as class data state it
+	class  int
+	nth    int // among the methods of the class, direct ones first
 	method uint32
 	at     int64 // of its first code unit in raw
 	units  []byte
@@ -55,9 +57,11 @@ func (d *dex) bodies(yield func(body) error) error {
 			l.next()
 			l.next()
 		}
+		nth := -1
 		for _, n := range methods {
 			var index uint32
 			for ; n > 0 && !l.bad; n-- {
+				nth++
 				index += l.next()
 				l.next()
 				item := l.next()
@@ -66,7 +70,7 @@ func (d *dex) bodies(yield func(body) error) error {
 				}
 				b, err := d.body(item)
 				if err == nil {
-					b.method = index
+					b.method, b.class, b.nth = index, int(i), nth
 					err = yield(b)
 				}
 				if err != nil {

@@ -129,8 +129,8 @@ func (p *page) coverage(r *report.Report) {
 		p.line("%-16s %s%s %7s %10s %5d %5d  %s", clip(c.Partition, 16), p.paint(c.State, fmt.Sprintf("%-8s", state)), verified, thousands(c.Files), size(c.Bytes), c.Apps, c.Gaps, clip(as, max(p.width()-room, 20)))
 	}
 	if r.Counts.NoCode > 0 {
-		p.line("%d of %d apps hold no DEX: their code lies beside them (odex, oat, vdex), where", r.Counts.NoCode, r.Counts.Apps)
-		p.line("this version does not read it. What they do is not judged.")
+		p.line("%d of %d apps have no code in this image: no DEX in them and none beside them (odex, oat,", r.Counts.NoCode, r.Counts.Apps)
+		p.line("vdex). What they do is not judged.")
 	}
 }
 

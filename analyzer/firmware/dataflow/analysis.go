@@ -1,0 +1,175 @@
+package dataflow
+
+import "romscan/analyzer/fact/dex"
+
+// Limits bound the work; zero means the default.
+type Limits struct {
+	Steps       int // units of work on one app: instructions, and values carried from callee to caller
+	MethodSteps int // instructions interpreted in one method
+	Rounds      int // rounds over roots until global cells are stable
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Steps == 0 {
+		l.Steps = 6_000_000
+	}
+	if l.MethodSteps == 0 {
+		l.MethodSteps = 200_000
+	}
+	if l.Rounds == 0 {
+		l.Rounds = 4
+	}
+	return l
+}
+
+// analysis is the work on one app. It is not safe for concurrent use.
+type analysis struct {
+	u       *universe
+	voc     *Vocabulary
+	profile string
+	app     *App
+	limits  Limits
+	t       *tables
+	c       *condTable
+	calls   map[string]*Call
+	ops     map[string]operation
+
+	sums    map[*Method]*summary
+	stack   int
+	steps   int
+	cutsBy  map[string]int
+	sites   []Site
+	siteIDs map[siteKey]uint32
+	chains  *chainTable
+
+	settled      []settledEvent
+	settledI     map[settledKey]int
+	edges        map[callEdge]struct{}
+	edgeList     []callEdge
+	cells        map[slot]value
+	cellLog      map[slot][]cellWrite
+	cellsOf      map[atom][]string
+	touched      map[string]bool
+	inits        []*Method
+	finals       map[string]value
+	sharing      map[sharedKey]bool
+	trusting     map[uint32]bool
+	trustDefault bool
+	types        []string
+	typeIDs      map[string]uint32
+	dynamic      []dynamicReceiver
+	entries      map[*Method]string // what the platform calls, and of which component
+	expanded     map[value]value
+	starts       []pendingStart
+	waiting      []settledEvent // calls that run later on objects in cells
+	woken        map[wokenKey]bool
+	depths       int // of wrappers being followed
+	roots        []root
+	ran          int // roots that were run
+	rootIDs      map[string]int
+	strings      map[string]Recovered
+	dec          *decoder
+	passed       map[*Method][]value // what methods are called with
+	readAt       map[uint32]readGate // of sources
+	mentions     map[Mention]bool
+	mentionL     []Mention
+	classes      map[string]bool // classes made somewhere: live for dispatch
+}
+
+type siteKey struct {
+	m    *Method
+	addr uint32
+	seq  uint32
+}
+
+// Site is an instruction of a method.
+type Site struct {
+	Method *Method
+	Addr   uint32 // code units
+}
+
+// File returns the DEX file the site lies in.
+func (s Site) File() *dex.File { return s.Method.Class.File }
+
+func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limits) *analysis {
+	return &analysis{
+		u: u, voc: voc, profile: profile, app: app, limits: l.withDefaults(), t: newTables(), c: newCondTable(),
+		calls: map[string]*Call{}, ops: operations(), sums: map[*Method]*summary{}, cutsBy: map[string]int{}, siteIDs: map[siteKey]uint32{},
+		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
+		cellLog: map[slot][]cellWrite{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
+		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
+		sharing: map[sharedKey]bool{}, trusting: map[uint32]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
+	}
+}
+
+func (a *analysis) cut(what string) { a.cutsBy[what]++ }
+
+// site numbers an instruction; 0 is none.
+func (a *analysis) site(m *Method, addr uint32) uint32 { return a.siteN(m, addr, 0) }
+
+func (a *analysis) siteN(m *Method, addr, seq uint32) uint32 {
+	k := siteKey{m, addr, seq}
+	if id, ok := a.siteIDs[k]; ok {
+		return id
+	}
+	id := uint32(len(a.sites))
+	a.sites = append(a.sites, Site{m, addr})
+	a.siteIDs[k] = id
+	return id
+}
+
+// chainTable interns the calls between a settled event and the instruction it is about, innermost first.
+type chainTable struct {
+	nodes []chainNode
+	ids   map[chainNode]uint32
+}
+
+type chainNode struct {
+	site uint32 // a call
+	rest uint32 // the calls inside it
+	n    uint32
+}
+
+func newChainTable() *chainTable {
+	return &chainTable{nodes: make([]chainNode, 1), ids: map[chainNode]uint32{}}
+}
+
+// maxCalls bounds a chain; outer calls of a longer one are not kept.
+const maxCalls = 12
+
+func (t *chainTable) push(site, rest uint32) uint32 {
+	n := chainNode{site, rest, t.nodes[rest].n + 1}
+	if n.n > maxCalls {
+		return rest
+	}
+	if id, ok := t.ids[n]; ok {
+		return id
+	}
+	id := uint32(len(t.nodes))
+	t.nodes = append(t.nodes, n)
+	t.ids[n] = id
+	return id
+}
+
+// list returns the sites of a chain, outermost first.
+func (t *chainTable) list(id uint32) []uint32 {
+	var out []uint32
+	for ; id != 0; id = t.nodes[id].rest {
+		out = append(out, t.nodes[id].site)
+	}
+	return out
+}
+
+// maxCtx bounds the calls that tell objects of one instruction apart.
+const maxCtx = 3
+
+// through returns the atom of an object as seen by the caller of the method that made it.
+func (a *analysis) through(at atom, site uint32) atom {
+	n := *a.t.node(at)
+	if n.n >= maxCtx {
+		return at
+	}
+	n.b = a.chains.push(site, n.b)
+	n.n++
+	return a.t.atom(n)
+}

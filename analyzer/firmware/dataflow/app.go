@@ -1,0 +1,47 @@
+package dataflow
+
+// App is what the manifest and the resources of an app say that matters to its code.
+type App struct {
+	Package     string
+	Application string // descriptor of the application class, "" for none
+	Components  []Component
+	// Triggers are what starts the app's process as a whole: persistent.
+	Triggers []string
+	// TriggerOf names what starts a receiver of an action; "" for what no system event does.
+	TriggerOf func(action string) string
+	// Props are the system properties of the image.
+	Props map[string]string
+	// Strings returns the texts of a string resource in all configurations; nil where there is no table.
+	Strings func(id uint32) []string
+	// Secret are the numbers of views that take passwords.
+	Secret map[uint32]bool
+	// Clicks are names of methods that layouts call when the user taps.
+	Clicks map[string]bool
+	// Settings are the switches of preference screens by their key: the default, "" where the screen states none.
+	Settings map[string]string
+	// Authorities of providers by class.
+	Authorities map[string][]string
+	// Library marks code without a manifest: every public method may be called.
+	Library bool
+}
+
+// Component is an activity, service, receiver or provider.
+type Component struct {
+	Kind     string
+	Class    string // descriptor
+	Actions  []string
+	Enabled  bool
+	Exported bool
+	// Triggers are what starts it without the user, in the words of the fact kind autostart.
+	Triggers []string
+}
+
+// component returns the component of a class.
+func (a *App) component(class string) *Component {
+	for i := range a.Components {
+		if a.Components[i].Class == class {
+			return &a.Components[i]
+		}
+	}
+	return nil
+}

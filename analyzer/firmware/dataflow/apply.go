@@ -1,0 +1,342 @@
+package dataflow
+
+import "romscan/analyzer/fact/dex"
+
+// mapping carries a callee's values over to the frame that calls it.
+type mapping struct {
+	f       *frame
+	args    []value
+	site    uint32
+	before  *state // of the caller, at the call
+	results map[atom]value
+	atoms   map[atom]value
+	values  map[value]value
+	conds   map[condset]condset
+}
+
+// apply interprets a call of a method of the program by its summary.
+func (f *frame) apply(m *Method, args []value, site uint32) value {
+	a := f.a
+	a.edge(f.m, m, f.gates[f.block], site)
+	a.take(m, args)
+	if m.Access&dex.AccNative != 0 {
+		return f.native(m, args, site)
+	}
+	if m.Code == 0 {
+		return a.t.any()
+	}
+	if v, ok := f.decode(m, args, site); ok {
+		return v
+	}
+	s := a.summary(m)
+	a.steps += len(s.heap) + 2*len(s.events)
+	if a.steps > a.limits.Steps {
+		a.cut("work on an app")
+		return a.derive(join(a.t, args), 0)
+	}
+	if !s.done && s.rounds == 1 { // called by itself for the first time
+		return a.derive(join(a.t, args), 0)
+	}
+	waits := false
+	for i := range s.events {
+		waits = waits || s.events[i].kind == evCall
+	}
+	mp := &mapping{f: f, args: args, site: site, before: f.s}
+	mp.reset()
+	if !waits {
+		return mp.complete(s)
+	}
+	mp.before, mp.results = f.s.clone(), map[atom]value{}
+	mp.pending(s, false)
+	for _, e := range s.heap {
+		mp.write(e)
+	}
+	mp.pending(s, true)
+	mp.reset()
+	for _, e := range s.heap {
+		mp.write(e)
+	}
+	for i := range s.events {
+		mp.raise(&s.events[i])
+	}
+	f.raised = a.t.join(f.raised, mp.value(s.throws))
+	return mp.value(s.ret)
+}
+
+// take remembers what a method is called with, as far as it is numbers: what its conditions on parameters come to.
+func (a *analysis) take(m *Method, args []value) {
+	list := a.passed[m]
+	if list == nil {
+		list = make([]value, len(args))
+		a.passed[m] = list
+	}
+	for i := range min(len(list), len(args)) {
+		list[i] = a.t.join(list[i], args[i])
+	}
+}
+
+// complete applies a summary that leaves no call open: all values are looked up before the first is written, so that no
+// copy of the state is needed.
+func (p *mapping) complete(s *summary) value {
+	f, a := p.f, p.f.a
+	type write struct {
+		base, v value
+		field   string
+	}
+	ret, throws := p.value(s.ret), p.value(s.throws)
+	writes := make([]write, len(s.heap))
+	for i, e := range s.heap {
+		writes[i] = write{p.atom(e.base), p.value(e.v), e.field}
+	}
+	for i := range s.events { // mapped now, while the state is that of the call; raised below from what is remembered
+		e := &s.events[i]
+		p.value(e.payload)
+		p.value(e.to)
+		for _, v := range e.args {
+			p.value(v)
+		}
+		p.conditions(e.conds)
+	}
+	for _, w := range writes {
+		p.put(w.base, w.field, w.v)
+	}
+	for i := range s.events {
+		p.raise(&s.events[i])
+	}
+	f.raised = a.t.join(f.raised, throws)
+	return ret
+}
+
+func (p *mapping) reset() {
+	p.atoms, p.values, p.conds = map[atom]value{}, map[value]value{}, map[condset]condset{}
+}
+
+// pending makes the calls that the callee left open. At first only stands for their results are made.
+func (p *mapping) pending(s *summary, run bool) (any bool) {
+	a := p.f.a
+	for i := range s.events {
+		e := &s.events[i]
+		if e.kind != evCall {
+			continue
+		}
+		any = true
+		if !run {
+			site := a.siteN(p.f.m, p.f.addr, a.chains.push(e.site, e.chain)+1)
+			p.results[e.result] = a.t.of(node{kind: kResult, a: site, s: e.ref.String()})
+			continue
+		}
+		conds, ok := p.conditions(e.conds)
+		if !ok {
+			p.results[e.result] = nothing
+			continue
+		}
+		args := make([]value, len(e.args))
+		for j, v := range e.args {
+			args[j] = p.value(v)
+		}
+		p.results[e.result] = p.retry(e, args, conds)
+		p.reset()
+	}
+	return any
+}
+
+// maxRetries bounds pending calls inside pending calls: a list that calls itself along its links has no end.
+const maxRetries = 3
+
+// retry makes a pending call with what is known now.
+func (p *mapping) retry(e *event, args []value, conds condset) value {
+	f, a := p.f, p.f.a
+	if f.retries >= maxRetries {
+		a.cut("calls that open calls")
+		return a.derive(join(a.t, args), 0)
+	}
+	level := f.level
+	f.retries++
+	f.level = a.chains.nodes[e.chain].n + 1
+	defer func() { f.retries, f.level = f.retries-1, level }()
+	site := a.siteN(f.m, f.addr, a.chains.push(e.site, e.chain)+1)
+	a.sites[site] = a.sites[e.site]
+	gate := f.gates[f.block]
+	f.gates[f.block] = a.c.and(gate, conds)
+	defer func() { f.gates[f.block] = gate }()
+	if e.call != nil {
+		return f.api(e.call, e.ref, args, site)
+	}
+	return f.dispatch(e.ref, args, site)
+}
+
+// write applies an effect to the caller's state.
+func (p *mapping) write(e effect) { p.put(p.atom(e.base), e.field, p.value(e.v)) }
+
+func (p *mapping) put(bases value, field string, v value) {
+	a, s := p.f.a, p.f.s
+	weak := len(a.t.atomsOf(bases)) > 1
+	for _, b := range a.t.atomsOf(bases) {
+		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
+			continue
+		}
+		if o := s.heap[b]; o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields {
+			a.cut("fields")
+			continue
+		}
+		k := slot{b, field}
+		switch {
+		case weak || field == "[?]":
+			s.put(k, a.t.join(a.loadAtom(s, b, field), v))
+		default:
+			s.put(k, v)
+		}
+	}
+}
+
+// raise makes the callee's event one of the caller's.
+func (p *mapping) raise(e *event) {
+	if e.kind == evCall {
+		return
+	}
+	f, a := p.f, p.f.a
+	conds, ok := p.conditions(e.conds)
+	if !ok {
+		return
+	}
+	n := *e
+	n.conds = a.c.and(f.gates[f.block], conds)
+	n.chain = a.chains.push(p.site, e.chain)
+	n.payload, n.to = p.content(e.payload), p.value(e.to)
+	n.args = make([]value, len(e.args))
+	for i, v := range e.args {
+		n.args[i] = p.value(v)
+	}
+	f.record(n)
+}
+
+// content maps what leaves through a sink: of objects, all they hold.
+func (p *mapping) content(v value) value {
+	if v == nothing {
+		return v
+	}
+	return p.f.a.reach(p.f.s, p.value(v))
+}
+
+// conditions maps conditions; false where one cannot hold. What always holds is dropped: a flag that the caller sets.
+func (p *mapping) conditions(s condset) (condset, bool) {
+	if s == 0 {
+		return 0, true
+	}
+	if v, ok := p.conds[s]; ok {
+		return v, true
+	}
+	a := p.f.a
+	var out []uint32
+	for _, id := range a.c.sets[s] {
+		c := a.c.conds[id]
+		x, y := p.value(c.x), p.value(c.y)
+		switch a.decide(c.rel, x, y) {
+		case never:
+			return 0, false
+		case always:
+			continue
+		}
+		if !p.f.telling(x) && !p.f.telling(y) {
+			continue
+		}
+		out = append(out, a.c.cond(cond{c.rel, x, y, c.site}))
+	}
+	v := a.c.set(out)
+	p.conds[s] = v
+	return v, true
+}
+
+// value maps a value.
+func (p *mapping) value(v value) value {
+	if v == nothing {
+		return v
+	}
+	if m, ok := p.values[v]; ok {
+		return m
+	}
+	out := nothing
+	for _, at := range p.f.a.t.atomsOf(v) {
+		out = p.f.a.t.join(out, p.atom(at))
+	}
+	p.values[v] = out
+	return out
+}
+
+// atom maps an atom.
+func (p *mapping) atom(at atom) value {
+	a := p.f.a
+	n := *a.t.node(at)
+	switch n.kind {
+	case kAny, kInt, kStr, kClass, kMethod, kField, kHome, kStore, kSource, kApi:
+		return a.t.one(at)
+	}
+	if v, ok := p.atoms[at]; ok {
+		return v
+	}
+	p.atoms[at] = a.t.any() // of circles
+	v := p.compute(at, n)
+	p.atoms[at] = v
+	return v
+}
+
+func (p *mapping) compute(at atom, n node) value {
+	a := p.f.a
+	a.steps++
+	switch n.kind {
+	case kParam:
+		if int(n.a) < len(p.args) {
+			return p.args[n.a]
+		}
+		return a.t.any()
+	case kLoad:
+		return a.element(p.reads(), p.atom(atom(n.a)), n.s)
+	case kObj:
+		return a.t.one(a.through(at, p.site))
+	case kResult:
+		if v, ok := p.results[at]; ok {
+			return v
+		}
+		return a.t.any()
+	case kDerived:
+		return a.derive(a.reach(p.reads(), p.atom(atom(n.a))), n.b)
+	case kAllOf:
+		return a.reach(p.reads(), p.atom(atom(n.a)))
+	case kCell:
+		base := p.atom(atom(n.a))
+		out := nothing
+		for _, b := range a.t.atomsOf(base) {
+			c := node{kind: kCell, a: uint32(b), b: uint32(p.value(value(n.b))), s: n.s}
+			out = a.t.join(out, a.t.of(c))
+		}
+		return out
+	case kConcat:
+		return p.join(n.parts())
+	case kCompare:
+		x, y := p.value(value(n.a)), p.value(value(n.b))
+		if s, ok := a.t.text(x); ok {
+			if r, ok := a.t.text(y); ok {
+				if s == r {
+					return a.t.num(1)
+				}
+				return a.t.num(0)
+			}
+		}
+		n.a, n.b = uint32(x), uint32(y)
+		return a.t.of(n)
+	case kWhen:
+		conds, ok := p.conditions(condset(n.b))
+		if !ok {
+			return nothing
+		}
+		if conds == 0 {
+			return a.t.num(n.n)
+		}
+		n.b = uint32(conds)
+		return a.t.of(n)
+	}
+	return a.t.one(at)
+}
+
+// reads is the state in which fields of arguments are looked up: that of the call.
+func (p *mapping) reads() *state { return p.before }

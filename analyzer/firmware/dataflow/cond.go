@@ -1,0 +1,186 @@
+package dataflow
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// relation compares two values.
+type relation uint8
+
+const (
+	equal relation = iota
+	unequal
+	less
+	atLeast
+	greater
+	atMost
+)
+
+var negated = [...]relation{equal: unequal, unequal: equal, less: atLeast, atLeast: less, greater: atMost, atMost: greater}
+
+func (r relation) holds(x, y int64) bool {
+	switch r {
+	case equal:
+		return x == y
+	case unequal:
+		return x != y
+	case less:
+		return x < y
+	case atLeast:
+		return x >= y
+	case greater:
+		return x > y
+	}
+	return x <= y
+}
+
+// cond is a condition that held: a comparison of two values at a site.
+type cond struct {
+	rel  relation
+	x, y value
+	site uint32
+}
+
+// condset numbers a set of conditions that all hold; 0 is the empty one.
+type condset uint32
+
+// maxConds bounds the conditions kept of one place.
+const maxConds = 16
+
+type condTable struct {
+	conds []cond
+	ids   map[cond]uint32
+	sets  [][]uint32
+	keys  map[string]condset
+}
+
+func newCondTable() *condTable {
+	t := &condTable{ids: map[cond]uint32{}, keys: map[string]condset{}}
+	t.set(nil)
+	return t
+}
+
+func (t *condTable) cond(c cond) uint32 {
+	if id, ok := t.ids[c]; ok {
+		return id
+	}
+	id := uint32(len(t.conds))
+	t.conds = append(t.conds, c)
+	t.ids[c] = id
+	return id
+}
+
+func (t *condTable) set(ids []uint32) condset {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) > maxConds {
+		ids = ids[:maxConds]
+	}
+	key := make([]byte, 4*len(ids))
+	for i, id := range ids {
+		binary.LittleEndian.PutUint32(key[4*i:], id)
+	}
+	if s, ok := t.keys[string(key)]; ok {
+		return s
+	}
+	s := condset(len(t.sets))
+	t.sets = append(t.sets, slices.Clone(ids))
+	t.keys[string(key)] = s
+	return s
+}
+
+// and joins two sets of conditions.
+func (t *condTable) and(x, y condset) condset {
+	if x == y || y == 0 {
+		return x
+	}
+	if x == 0 {
+		return y
+	}
+	return t.set(append(slices.Clone(t.sets[x]), t.sets[y]...))
+}
+
+// both keeps the conditions two sets share.
+func (t *condTable) both(x, y condset) condset {
+	if x == y {
+		return x
+	}
+	var out []uint32
+	for _, id := range t.sets[x] {
+		if slices.Contains(t.sets[y], id) {
+			out = append(out, id)
+		}
+	}
+	return t.set(out)
+}
+
+// truth is what can be said of a condition.
+type truth uint8
+
+const (
+	maybe truth = iota
+	always
+	never
+)
+
+// decide says whether a condition can hold. Objects are never null, numbers compare, classes and strings are not null.
+func (a *analysis) decide(rel relation, x, y value) truth {
+	xs, ok1 := a.numbers(x)
+	ys, ok2 := a.numbers(y)
+	if !ok1 || !ok2 {
+		return maybe
+	}
+	can, cannot := false, false
+	for _, i := range xs {
+		for _, j := range ys {
+			if rel.holds(i, j) {
+				can = true
+			} else {
+				cannot = true
+			}
+		}
+	}
+	switch {
+	case can && !cannot:
+		return always
+	case cannot && !can:
+		return never
+	}
+	return maybe
+}
+
+// notNull stands for a reference that is not null, when compared with zero.
+const notNull = 0x6f626a656374
+
+// numbers returns all numbers a value may be; false where it may be something else.
+func (a *analysis) numbers(v value) ([]int64, bool) {
+	atoms := a.t.atomsOf(v)
+	if len(atoms) == 0 {
+		return nil, false
+	}
+	out := make([]int64, 0, len(atoms))
+	for _, at := range atoms {
+		n := a.t.node(at)
+		switch n.kind {
+		case kInt, kWhen:
+			out = append(out, n.n)
+		case kStr, kClass, kObj, kHome, kStore:
+			out = append(out, notNull+int64(at))
+		default:
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// symbolicConds reports whether conditions still depend on the caller.
+func (a *analysis) symbolicConds(s condset) bool {
+	for _, id := range a.c.sets[s] {
+		c := a.c.conds[id]
+		if a.t.symbolic(c.x) || a.t.symbolic(c.y) {
+			return true
+		}
+	}
+	return false
+}

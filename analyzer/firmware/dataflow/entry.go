@@ -1,0 +1,174 @@
+package dataflow
+
+import (
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
+
+// lifecycle lists the methods of a component that the platform calls, those of superclasses included.
+func (a *analysis) lifecycle(class string) []*Method {
+	var out []*Method
+	for c, n := a.u.class(class), 0; c != nil && n < maxChain; c, n = a.u.class(c.Super), n+1 {
+		a.u.load(c)
+		for _, m := range c.order {
+			if (callable(m) || a.click(m)) && a.u.find(class, m.Name+m.Proto) == m {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+// click reports whether a layout may name the method.
+func (a *analysis) click(m *Method) bool {
+	return m.Proto == "(Landroid/view/View;)V" && m.Access&1 != 0 && (a.app.Clicks == nil || a.app.Clicks[m.Name])
+}
+
+// enterApp schedules everything the platform starts.
+func (a *analysis) enterApp() {
+	if a.app.Application != "" {
+		a.enterComponent("application", a.app.Application)
+	}
+	for i := range a.app.Components {
+		if c := &a.app.Components[i]; c.Enabled {
+			a.enterComponent(c.Kind, c.Class)
+		}
+	}
+	if a.app.Library {
+		a.enterLibrary()
+	}
+}
+
+func (a *analysis) enterComponent(kind, class string) {
+	if a.u.class(class) == nil {
+		return
+	}
+	home := a.t.of(node{kind: kHome, s: class})
+	a.touch(class)
+	if m := a.u.find(class, "<init>()V"); m != nil && m.Class == a.u.class(class) {
+		a.addRoot(m, []value{home})
+		a.entries[m] = class
+	}
+	for _, m := range a.lifecycle(class) {
+		args := append([]value{home}, a.given(m, class)...)
+		var ret []slot
+		if m.Name == "onBind" {
+			ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "binder"}), "[?]"})
+		}
+		if m.Name == "query" || m.Name == "call" {
+			for _, auth := range a.app.Authorities[class] {
+				ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "provider:" + auth}), "[?]"})
+			}
+		}
+		a.addRoot(m, args, ret...)
+		a.entries[m] = class
+	}
+}
+
+// enterLibrary schedules every public method of code that has no manifest.
+func (a *analysis) enterLibrary() {
+	for fi, f := range a.u.app.files {
+		for i := range f.NumClasses() {
+			def, _ := f.Class(i)
+			name := a.u.typ(f, def.Class)
+			if p, ok := a.u.app.where[name]; !ok || p.file != fi || p.def != i {
+				continue
+			}
+			c := a.u.class(name)
+			if c == nil {
+				continue
+			}
+			a.u.load(c)
+			for _, m := range c.order {
+				if m.Access&1 == 0 || m.Code == 0 || strings.HasPrefix(m.Name, "<") {
+					continue
+				}
+				var args []value
+				if !m.Static() {
+					args = append(args, a.t.of(node{kind: kHome, s: name}))
+				}
+				a.addRoot(m, append(args, a.given(m, "")...))
+				a.entries[m] = ""
+			}
+		}
+	}
+}
+
+// implementing lists the classes of the program that are directly below a platform type.
+func (u *universe) implementing(platform string) []*Class {
+	if u.below == nil {
+		u.link()
+		u.below = map[string][]*Class{}
+		for fi, f := range u.app.files {
+			for i := range f.NumClasses() {
+				def, _ := f.Class(i)
+				name := u.typ(f, def.Class)
+				if p, ok := u.app.where[name]; !ok || p.file != fi || p.def != i {
+					continue
+				}
+				c := u.class(name)
+				if c == nil {
+					continue
+				}
+				for _, s := range append([]string{c.Super}, c.Interfaces...) {
+					if u.class(s) == nil {
+						u.below[s] = append(u.below[s], c)
+					}
+				}
+			}
+		}
+	}
+	return u.below[platform]
+}
+
+// implementers returns the bodies of a platform method in classes of the program.
+func (u *universe) implementers(platform, key string) (list []*Method, more bool) {
+	seen := map[*Method]bool{}
+	for _, c := range u.implementing(platform) {
+		l, m := u.targets(c.Name, key)
+		more = more || m
+		for _, b := range l {
+			if !seen[b] && b.Access&dex.AccAbstract == 0 {
+				if len(list) == maxTargets {
+					return list, true
+				}
+				seen[b] = true
+				list = append(list, b)
+			}
+		}
+	}
+	return list, more
+}
+
+// trustsAll reports whether a class is a trust manager or verifier whose check accepts everything: a body that only
+// returns.
+func (a *analysis) trustsAll(class string) bool {
+	for _, key := range [...]string{
+		"checkServerTrusted([Ljava/security/cert/X509Certificate;Ljava/lang/String;)V",
+		"verify(Ljava/lang/String;Ljavax/net/ssl/SSLSession;)Z",
+	} {
+		m := a.u.find(class, key)
+		if m == nil || m.Code == 0 {
+			continue
+		}
+		code, err := m.Class.File.Code(m.Code)
+		if err != nil {
+			continue
+		}
+		n, ok := 0, true
+		for it := code.Insns(); it.Next(); n++ {
+			in := it.Insn(code.Set)
+			switch op := in.Op; {
+			case op == dex.OpReturnVoid, op == dex.OpNop, op == 0x0f:
+			case op >= dex.OpConst4 && op <= dex.OpConst && in.Lit == 1:
+			default:
+				ok = false
+			}
+		}
+		if ok && n <= 3 {
+			return true
+		}
+	}
+	return false
+}

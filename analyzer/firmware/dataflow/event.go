@@ -1,0 +1,108 @@
+package dataflow
+
+// eventKind is what an event is about.
+type eventKind uint8
+
+const (
+	evSink  eventKind = iota // a value leaves
+	evCall                   // a call that waits for its receiver or a key
+	evAsync                  // a method that runs later
+	evStart                  // a component is started
+)
+
+// event is something a method does that its callers complete.
+type event struct {
+	kind    eventKind
+	call    *Call
+	ref     *methodRef
+	target  *Method // of evAsync
+	args    []value
+	payload value
+	to      value
+	conds   condset
+	site    uint32 // the instruction
+	chain   uint32 // calls from the method that holds the event down to it
+	trust   bool   // the connection accepts every certificate
+	result  atom   // of evCall: what stands for its result
+}
+
+type eventKey struct {
+	kind  eventKind
+	site  uint32
+	chain uint32
+	ref   string
+}
+
+// maxEvents bounds the events one method hands to its callers.
+const maxEvents = 96
+
+// Bounds on calls that wait for their callers: how many of one method, and through how many callers.
+const (
+	maxPending = 16
+	maxLevels  = 4
+)
+
+// record notes an event of this frame, once.
+func (f *frame) record(e event) {
+	k := eventKey{e.kind, e.site, e.chain, ""}
+	if e.target != nil {
+		k.ref = e.target.Ref()
+	} else if e.ref != nil {
+		k.ref = e.ref.String()
+	}
+	if i, ok := f.index[k]; ok {
+		old := &f.events[i]
+		old.trust = old.trust || e.trust
+		old.payload, old.to = f.a.t.join(old.payload, e.payload), f.a.t.join(old.to, e.to)
+		for j := range old.args {
+			if j < len(e.args) {
+				old.args[j] = f.a.t.join(old.args[j], e.args[j])
+			}
+		}
+		old.conds = f.a.c.both(old.conds, e.conds)
+		return
+	}
+	if len(f.events) >= maxEvents {
+		f.a.cut("events of a method")
+		return
+	}
+	f.index[k] = len(f.events)
+	f.events = append(f.events, e)
+}
+
+// pend leaves a call to the callers and returns what stands for its result.
+func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
+	if f.level >= maxLevels || f.pended >= maxPending {
+		f.a.cut("calls handed up")
+		return f.a.derive(join(f.a.t, args), 0)
+	}
+	res := f.a.t.atom(node{kind: kResult, a: site, s: r.String()})
+	n := len(f.events)
+	chain := uint32(0)
+	for range f.level {
+		chain = f.a.chains.push(site, chain)
+	}
+	f.record(event{kind: evCall, call: c, ref: r, args: args, conds: f.gates[f.block], site: site, chain: chain, result: res})
+	f.pended += len(f.events) - n
+	if r.ret == "V" || r.name == "<init>" {
+		return nothing
+	}
+	return f.a.t.one(res)
+}
+
+// deep reports whether an event still depends on the caller: through its values, what they hold, or its conditions.
+func (f *frame) deep(e *event) bool {
+	a := f.a
+	if a.t.symbolic(e.payload) || a.t.symbolic(e.to) || a.symbolicConds(e.conds) {
+		return true
+	}
+	if e.kind == evSink {
+		return false
+	}
+	for _, v := range e.args {
+		if a.t.symbolic(v) || e.kind != evCall && a.t.symbolic(a.reach(f.s, v)) {
+			return true
+		}
+	}
+	return false
+}

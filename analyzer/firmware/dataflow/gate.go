@@ -1,0 +1,281 @@
+package dataflow
+
+import "strings"
+
+// guard is how much a condition says of the user's consent, weakest first.
+type guard uint8
+
+const (
+	guardNone guard = iota
+	guardPermission
+	guardBuild
+	guardRemote
+	guardOptOut
+	guardNotice
+	guardUnknown // something that may be a choice and could not be resolved
+	guardOptIn
+)
+
+var guardNames = [...]string{"none", "permission-only", "build", "remote", "opt-out", "notice", "unknown", "opt-in"}
+
+func (g guard) String() string { return guardNames[g] }
+
+// Gate is a condition that stands before a flow.
+type Gate struct {
+	Guard   string
+	Reads   string // what is read: "pref:main [enabled]", "prop [ro.region]"
+	Default string // on, off, unknown
+	Site    Site   // the test
+	Never   bool   // nothing ever lets it through: the code is switched off for good
+	Off     bool   // by the properties of this image it does not hold
+}
+
+// verdict judges a set of conditions that all hold: the strongest counts.
+func (r *reachability) verdict(s condset) (guard, []Gate) {
+	best := guardNone
+	var gates []Gate
+	for _, id := range r.a.c.sets[s] {
+		c := r.a.c.conds[id]
+		g, what := r.judge(c, 0)
+		if g == guardNone {
+			continue
+		}
+		what.Guard, what.Site = g.String(), r.a.sites[c.site]
+		gates = append(gates, what)
+		best = max(best, g)
+	}
+	return best, gates
+}
+
+// judged is what was said of a condition.
+type judged struct {
+	guard guard
+	gate  Gate
+}
+
+// judge says what one condition means. Of a condition that rests on itself nothing can be said.
+func (r *reachability) judge(c cond, depth int) (guard, Gate) {
+	key := cond{rel: c.rel, x: c.x, y: c.y}
+	if j, ok := r.known[key]; ok {
+		return j.guard, j.gate
+	}
+	if depth > 6 {
+		return guardUnknown, Gate{}
+	}
+	r.known[key] = judged{guardUnknown, Gate{}}
+	g, w := r.decide(c, depth)
+	r.known[key] = judged{g, w}
+	return g, w
+}
+
+func (r *reachability) decide(c cond, depth int) (guard, Gate) {
+	a := r.a
+	// each thing the tested value may be is a way to pass: the weakest way counts
+	weakest, first := guardOptIn, true
+	var gate Gate
+	consider := func(g guard, w Gate) {
+		if first || g < weakest {
+			weakest, gate, first = g, w, false
+		}
+	}
+	for _, at := range a.t.atomsOf(c.x) {
+		n := a.t.node(at)
+		switch n.kind {
+		case kWhen:
+			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, n.n, ys) {
+				continue
+			}
+			all := guardNone
+			var w Gate
+			for _, id := range a.c.sets[n.b] {
+				if g, ww := r.judge(a.c.conds[id], depth+1); g > all {
+					all, w = g, ww
+				}
+			}
+			consider(all, w)
+		case kInt:
+			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, n.n, ys) {
+				continue
+			}
+			consider(guardNone, Gate{})
+		case kCompare:
+			same := cond{equal, value(n.a), value(n.b), c.site}
+			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, 1, ys) {
+				same.rel = unequal
+			}
+			if _, known := a.t.text(same.x); known {
+				same.x, same.y = same.y, same.x
+			}
+			g, w := r.judge(same, depth+1)
+			consider(g, w)
+		case kAllOf:
+		case kDerived:
+			if a.t.node(atom(n.a)).kind == kAllOf {
+				continue // the same as what stands beside it
+			}
+			g, w := r.source(at, c)
+			consider(g, w)
+		default:
+			g, w := r.source(at, c)
+			consider(g, w)
+		}
+	}
+	if first {
+		return guardNone, gate
+	}
+	if weakest == guardNone {
+		for _, at := range a.t.atomsOf(c.y) {
+			if g, w := r.source(at, cond{c.rel, c.y, c.x, c.site}); g > weakest {
+				weakest, gate = g, w
+			}
+		}
+	}
+	return weakest, gate
+}
+
+func anyHolds(rel relation, n int64, ys []int64) bool {
+	for _, y := range ys {
+		if rel.holds(n, y) {
+			return true
+		}
+	}
+	return false
+}
+
+// source judges what a condition reads.
+func (r *reachability) source(at atom, c cond) (guard, Gate) {
+	a := r.a
+	n := a.t.node(at)
+	switch n.kind {
+	case kCell:
+		return r.cell(at, c, false)
+	case kDerived:
+		if inner := a.t.node(atom(n.a)); inner.kind == kCell {
+			return r.cell(atom(n.a), c, true)
+		}
+		return guardNone, Gate{}
+	case kLoad:
+		return r.member(n, c)
+	case kSource:
+		if a.types[n.a] == "operator.name" || a.types[n.a] == "device.imsi" {
+			return guardBuild, Gate{Reads: a.types[n.a], Default: "unknown"}
+		}
+	case kApi:
+		switch {
+		case n.s == "remote":
+			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
+		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
+			return guardPermission, Gate{Reads: n.s, Default: "unknown"}
+		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account":
+			return guardUnknown, Gate{Reads: n.s, Default: "unknown"}
+		}
+	case kParam:
+		if m := a.sites[c.site].Method; m != nil {
+			if list := a.passed[m]; int(n.a) < len(list) && list[n.a] != nothing && a.t.one(at) != list[n.a] {
+				return r.judge(cond{c.rel, list[n.a], c.y, 0}, 2)
+			}
+		}
+		return guardUnknown, Gate{Reads: "a parameter", Default: "unknown"}
+	}
+	return guardNone, Gate{}
+}
+
+// cell judges a condition on something that is stored.
+func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
+	a := r.a
+	n := a.t.node(at)
+	base := a.t.node(atom(n.a))
+	gate := Gate{Reads: strings.TrimSpace(base.s + " " + n.s), Default: "unknown"}
+	key := strings.Trim(n.s, "[]")
+	if base.kind == kStore {
+		switch {
+		case base.s == "permission":
+			return guardPermission, gate
+		case base.s == "prop" || base.s == "jprop":
+			return r.property(key, c, compared, gate)
+		case transient(base.s):
+			return guardNone, gate
+		}
+	} else if base.kind != kHome || a.u.class(base.s) == nil {
+		return guardNone, gate // fields of the platform's objects are no choices
+	}
+	onByDefault, known := r.byDefault(n, key, c)
+	if compared {
+		onByDefault, known = false, false
+	}
+	if known {
+		gate.Default = map[bool]string{true: "on", false: "off"}[onByDefault]
+	}
+	user, auto, remote, others := r.writers(slot{atom(n.a), n.s}, c, compared)
+	if _, screen := a.app.Settings[key]; screen && base.kind == kStore {
+		user = true
+	}
+	if base.kind == kHome {
+		return r.field(slot{atom(n.a), n.s}, c, gate)
+	}
+	switch {
+	case onByDefault && (user || others):
+		return guardOptOut, gate
+	case onByDefault && strings.HasPrefix(base.s, "settings:"):
+		return guardOptOut, gate // others can write it
+	case onByDefault:
+		return guardNone, gate
+	case auto:
+		return guardNone, gate
+	case remote:
+		return guardRemote, gate
+	case user && (known || compared):
+		return guardOptIn, gate
+	case user:
+		return guardUnknown, gate
+	case others:
+		return guardNotice, gate
+	}
+	return guardUnknown, gate
+}
+
+// platformParam reports whether a chain of fields begins at a parameter of a platform's type: an intent, a message.
+func (r *reachability) platformParam(at atom, c cond) bool {
+	a := r.a
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind == kParam {
+			m := a.sites[c.site].Method
+			if m == nil {
+				return false
+			}
+			i := int(n.a)
+			if !m.Static() {
+				i--
+			}
+			return i >= 0 && i < len(m.params) && platformClass(m.params[i]) && m.params[i] != "Landroid/content/SharedPreferences;"
+		}
+		if n.kind != kLoad && n.kind != kDerived && n.kind != kAllOf {
+			return false
+		}
+		at = atom(n.a)
+	}
+	return false
+}
+
+// rootOf returns the name of the place that a chain of fields begins at.
+func (a *analysis) rootOf(at atom) string {
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind != kLoad && n.kind != kCell && n.kind != kDerived && n.kind != kAllOf {
+			return n.s
+		}
+		at = atom(n.a)
+	}
+	return ""
+}
+
+// transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
+func transient(s string) bool {
+	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,292 @@
+package dataflow
+
+import (
+	"slices"
+	"strings"
+)
+
+func dotted(class string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(class, "L"), ";"), "/", ".")
+}
+
+// opIntent is a constructor of Intent or ComponentName: class tokens name the component, texts the action or the class.
+func opIntent(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv := c.at(0)
+	texts := 0
+	for i, p := range c.r.params {
+		v := c.at(i + 1)
+		switch p {
+		case "Ljava/lang/Class;":
+			a.store(f.s, recv, classField, v)
+		case "Landroid/content/Intent;", "Landroid/os/Bundle;", "Landroid/content/ComponentName;":
+			f.copyAll(v, recv)
+			for _, k := range []string{classField, actionField, addressField} {
+				if old := a.load(f.s, v, k); old != nothing {
+					a.store(f.s, recv, k, old)
+				}
+			}
+		case "Landroid/net/Uri;":
+			a.store(f.s, recv, addressField, f.address(f.text(v)))
+		case "Ljava/lang/String;":
+			if texts++; texts == 1 && c.Text != "component" && c.Text != "class" {
+				a.store(f.s, recv, actionField, f.text(v))
+			} else {
+				a.store(f.s, recv, classField, f.classText(f.text(v)))
+			}
+		}
+	}
+	return recv, false
+}
+
+// classText makes class tokens of names where they are known.
+func (f *frame) classText(v value) value {
+	a := f.a
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		if n := a.t.node(at); n.kind == kStr {
+			s := n.s
+			if strings.HasPrefix(s, ".") {
+				s = a.app.Package + s
+			}
+			at = a.t.atom(node{kind: kClass, s: className(s)})
+		}
+		out = append(out, at)
+	}
+	return a.t.make(out)
+}
+
+// opComponent sets the component of an intent.
+func opComponent(f *frame, c *call) (value, bool) {
+	a := f.a
+	for i, p := range c.r.params {
+		v := c.at(i + 1)
+		switch p {
+		case "Ljava/lang/Class;":
+			a.store(f.s, c.at(0), classField, v)
+		case "Landroid/content/ComponentName;":
+			a.store(f.s, c.at(0), classField, a.load(f.s, v, classField))
+		case "Ljava/lang/String;":
+			if i == len(c.r.params)-1 {
+				a.store(f.s, c.at(0), classField, f.classText(f.text(v)))
+			}
+		}
+	}
+	return c.at(0), false
+}
+
+// opAction sets a text of an intent: text names the field.
+func opAction(f *frame, c *call) (value, bool) {
+	field := actionField
+	if c.Text != "" {
+		field = c.Text
+	}
+	v := f.text(c.at(1))
+	if field == addressField {
+		v = f.address(v)
+	}
+	f.a.add(f.s, c.at(0), field, v)
+	return c.at(0), false
+}
+
+// opStart starts a component with an intent: text is the kind.
+func opStart(f *frame, c *call) (value, bool) {
+	if c.Text == "send" { // a pending intent
+		for _, at := range f.a.t.atomsOf(c.at(0)) {
+			one := f.a.t.one(at)
+			f.start(c, f.a.load(f.s, one, wrappedField), "pending")
+		}
+		return nothing, false
+	}
+	f.start(c, c.arg(0), c.Text)
+	return f.a.any(), false
+}
+
+func (f *frame) start(c *call, intent value, kind string) {
+	call := *c.Call
+	call.Text = kind
+	f.record(event{kind: evStart, call: &call, ref: c.r, args: []value{intent}, payload: f.a.reach(f.s, intent), conds: f.gates[f.block], site: c.site})
+}
+
+// opPending is PendingIntent.getService and its kin: whoever holds it can start the component, so it is started.
+func opPending(f *frame, c *call) (value, bool) {
+	v := f.object(c.r.ret)
+	f.a.store(f.s, v, wrappedField, c.at(3))
+	f.start(c, c.at(3), c.Text)
+	return v, false
+}
+
+// opAlarm hands a pending intent to the alarm manager: what it starts runs on a schedule.
+func opAlarm(f *frame, c *call) (value, bool) {
+	line := *c.Call
+	line.Transport = "schedule"
+	timed := *c
+	timed.Call = &line
+	for i, p := range c.r.params {
+		if p == "Landroid/app/PendingIntent;" {
+			for _, at := range f.a.t.atomsOf(c.at(i + 1)) {
+				f.start(&timed, f.a.load(f.s, f.a.t.one(at), wrappedField), "pending")
+			}
+		}
+	}
+	return nothing, false
+}
+
+// opSetResult gives the intent back to whoever started the activity.
+func opSetResult(f *frame, c *call) (value, bool) {
+	if len(c.r.params) > 1 {
+		f.start(c, c.at(2), "result")
+	}
+	return nothing, false
+}
+
+// opAsync runs a method of an object later: text is its name and prototype, args the object and then its parameters.
+func opAsync(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv := c.at(c.Args[0])
+	for _, at := range a.t.atomsOf(recv) {
+		if n := a.t.node(at); n.kind == kObj && a.u.class(n.s) == nil {
+			recv = a.t.join(recv, a.load(f.s, a.t.one(at), wrappedField))
+		}
+	}
+	args := []value{recv}
+	for _, i := range c.Args[1:] {
+		args = append(args, c.at(i))
+	}
+	f.escape(recv)
+	name, proto, _ := strings.Cut(c.Text, "(")
+	f.record(event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
+	if c.r.ret == "Ljava/util/concurrent/Future;" || strings.HasSuffix(c.r.ret, "Future;") {
+		return recv, false
+	}
+	return a.any(), false
+}
+
+// opTask is AsyncTask.execute: its methods run one after the other, each with what the one before returned.
+func opTask(f *frame, c *call) (value, bool) {
+	params := c.at(len(c.r.params))
+	for _, step := range [...]struct{ name, from string }{{"onPreExecute", ""}, {"doInBackground", "params"}, {"onProgressUpdate", "$progress"}, {"onPostExecute", resultField}} {
+		args := []value{c.at(0)}
+		switch step.from {
+		case "":
+		case "params":
+			args = append(args, params)
+		}
+		f.record(event{kind: evAsync, ref: &methodRef{class: "task", name: step.name, proto: step.from}, args: args, conds: f.gates[f.block], site: c.site})
+	}
+	return c.at(0), false
+}
+
+// opRegister registers a receiver for the actions of a filter.
+func opRegister(f *frame, c *call) (value, bool) {
+	a := f.a
+	f.record(event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: []value{c.at(1), a.load(f.s, c.at(2), actionField)}, conds: f.gates[f.block], site: c.site})
+	return a.any(), false
+}
+
+// opMessage makes a message: a handler among the parameters is where it goes, others are its fields.
+func opMessage(f *frame, c *call) (value, bool) {
+	v := f.object("Landroid/os/Message;")
+	if c.r.class == "Landroid/os/Handler;" {
+		f.a.store(f.s, v, wrappedField, c.at(0))
+	}
+	for i, p := range c.r.params {
+		switch p {
+		case "Landroid/os/Handler;":
+			f.a.store(f.s, v, wrappedField, c.at(i+1))
+		case "Ljava/lang/Object;":
+			f.a.store(f.s, v, "obj:L", c.at(i+1))
+		case "I":
+			if i == 0 || i == 1 && c.r.params[0] != "I" {
+				f.a.store(f.s, v, "what:I", c.at(i+1))
+			}
+		}
+	}
+	return v, false
+}
+
+// opSetField and opGetField keep a parameter in a named field.
+func opSetField(f *frame, c *call) (value, bool) {
+	f.a.store(f.s, c.at(0), c.Text, c.arg(0))
+	return c.at(0), false
+}
+
+func opGetField(f *frame, c *call) (value, bool) {
+	return f.a.load(f.s, c.at(0), c.Text), false
+}
+
+// opView is the one object of a view, by its number.
+func opView(f *frame, c *call) (value, bool) {
+	id := "?"
+	if n, ok := f.a.t.number(c.at(1)); ok {
+		id = intText(n)
+	}
+	return f.a.t.of(node{kind: kStore, s: "view:" + id}), false
+}
+
+// opHome is an object there is one of: the application, the activities a fragment may be in.
+func opHome(f *frame, c *call) (value, bool) {
+	a := f.a
+	var out []atom
+	switch c.Text {
+	case "application":
+		class := a.app.Application
+		if class == "" {
+			class = "Landroid/app/Application;"
+		}
+		out = append(out, a.t.atom(node{kind: kHome, s: class}))
+	case "activity":
+		for _, comp := range a.app.Components {
+			if comp.Kind == "activity" {
+				out = append(out, a.t.atom(node{kind: kHome, s: comp.Class}))
+			}
+		}
+		if len(out) > 6 {
+			return a.any(), false
+		}
+	}
+	slices.Sort(out)
+	return a.t.make(out), false
+}
+
+// opOwnIntent is getIntent of an activity.
+func opOwnIntent(f *frame, c *call) (value, bool) {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		n := a.t.node(at)
+		switch n.kind {
+		case kHome, kObj:
+			out = a.t.join(out, a.t.of(node{kind: kStore, s: "intent:" + n.s}))
+		default:
+			if a.t.symbolic(a.t.one(at)) {
+				return nothing, true
+			}
+		}
+	}
+	return out, false
+}
+
+// opResource is a string of the resource table by its number, in all configurations.
+func opResource(f *frame, c *call) (value, bool) {
+	a := f.a
+	v := c.at(1)
+	if a.t.symbolic(v) {
+		return nothing, true
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		if n := a.t.node(at); n.kind == kInt && a.app.Strings != nil {
+			for _, s := range a.app.Strings(uint32(n.n)) {
+				out = a.t.join(out, a.t.str(s))
+			}
+		}
+	}
+	if out == nothing {
+		return a.any(), false
+	}
+	if len(c.r.params) > 1 {
+		return a.t.join(out, a.derive(a.reach(f.s, c.at(2)), 0)), false
+	}
+	return out, false
+}

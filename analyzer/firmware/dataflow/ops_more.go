@@ -1,0 +1,336 @@
+package dataflow
+
+import "strings"
+
+// opListen gives objects to the platform that are called back later.
+func opListen(f *frame, c *call) (value, bool) {
+	for i := range c.r.params {
+		f.callbacks(c.r, c.at(i+1), c.site)
+	}
+	return f.a.any(), false
+}
+
+// opBind starts a service and hands over a connection that is called back.
+func opBind(f *frame, c *call) (value, bool) {
+	f.start(c, c.at(1), "service")
+	return opListen(f, c)
+}
+
+// opWrapRunnable keeps the Runnable a thread is made with.
+func opWrapRunnable(f *frame, c *call) (value, bool) {
+	for i, p := range c.r.params {
+		if p == "Ljava/lang/Runnable;" {
+			f.a.store(f.s, c.at(0), wrappedField, c.at(i+1))
+		}
+	}
+	return nothing, false
+}
+
+// opAsyncCall is ExecutorService.submit of a Callable.
+func opAsyncCall(f *frame, c *call) (value, bool) {
+	recv := c.arg(0)
+	f.record(event{kind: evAsync, ref: &methodRef{name: "call", proto: "()Ljava/lang/Object;"}, args: []value{recv}, conds: f.gates[f.block], site: c.site})
+	return recv, false
+}
+
+// opAsyncTarget is Message.sendToTarget; opAsyncMessenger is Messenger.send.
+func opAsyncTarget(f *frame, c *call) (value, bool) {
+	return f.handle(c, f.a.load(f.s, c.at(0), wrappedField), c.at(0))
+}
+
+func opAsyncMessenger(f *frame, c *call) (value, bool) {
+	return f.handle(c, f.a.load(f.s, c.at(0), wrappedField), c.at(1))
+}
+
+func (f *frame) handle(c *call, handler, msg value) (value, bool) {
+	f.record(event{kind: evAsync, ref: &methodRef{name: "handleMessage", proto: "(Landroid/os/Message;)V"}, args: []value{handler, msg}, conds: f.gates[f.block], site: c.site})
+	return nothing, false
+}
+
+// opCompare compares texts.
+func opCompare(f *frame, c *call) (value, bool) {
+	a := f.a
+	x, y := c.at(0), c.at(1)
+	if len(c.r.params) > 1 {
+		x, y = c.at(1), c.at(2)
+	}
+	x, y = f.text(x), f.text(y)
+	s, ok1 := a.t.text(x)
+	r, ok2 := a.t.text(y)
+	if ok1 && ok2 {
+		if s == r || c.r.name == "equalsIgnoreCase" && strings.EqualFold(s, r) {
+			return a.t.num(1), false
+		}
+		return a.t.num(0), false
+	}
+	if a.profile == "droidbench" {
+		return a.derive(a.t.join(x, y), asAnswer), false
+	}
+	return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)}), false
+}
+
+// opTest asks something of a text: the answer depends on it.
+func opTest(f *frame, c *call) (value, bool) {
+	return f.a.derive(f.a.t.join(f.text(c.at(0)), f.params(c)), asAnswer), false
+}
+
+// opListenThis gives the receiver itself to the platform.
+func opListenThis(f *frame, c *call) (value, bool) {
+	f.callbacks(c.r, c.at(0), c.site)
+	return f.a.any(), false
+}
+
+// opSetLength empties a builder, or cuts what it holds.
+func opSetLength(f *frame, c *call) (value, bool) {
+	if n, ok := f.a.t.number(c.at(1)); ok && n == 0 {
+		f.a.store(f.s, c.at(0), textField, f.a.t.str(""))
+	}
+	return nothing, false
+}
+
+// opClone copies an object.
+func opClone(f *frame, c *call) (value, bool) {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		n := *a.t.node(at)
+		if n.kind != kObj {
+			out = a.t.join(out, a.t.one(at))
+			continue
+		}
+		v := f.object(n.s)
+		for _, k := range a.slots(f.s, at) {
+			a.store(f.s, v, k.field, f.s.at(k))
+		}
+		out = a.t.join(out, v)
+	}
+	return out, false
+}
+
+// opClassOf is getClass.
+func opClassOf(f *frame, c *call) (value, bool) {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		switch n := *a.t.node(at); n.kind {
+		case kObj, kHome:
+			out = a.t.join(out, a.t.of(node{kind: kClass, s: n.s}))
+		default:
+			if a.t.symbolic(a.t.one(at)) {
+				return nothing, true
+			}
+		}
+	}
+	return out, false
+}
+
+// opConstructor is Class.getConstructor.
+func opConstructor(f *frame, c *call) (value, bool) {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		if n := *a.t.node(at); n.kind == kClass {
+			out = a.t.join(out, a.t.of(node{kind: kMethod, s: n.s, n: int64(a.t.str("<init>"))}))
+		}
+	}
+	return out, a.t.symbolic(c.at(0))
+}
+
+// opAddAny appends to a container whose order is not followed.
+func opAddAny(f *frame, c *call) (value, bool) {
+	f.a.store(f.s, c.at(0), countField, f.a.any())
+	f.a.add(f.s, c.at(0), "[?]", c.at(1))
+	return f.a.any(), false
+}
+
+func opArgText(f *frame, c *call) (value, bool) { return f.text(c.at(1)), false }
+
+func opCharText(f *frame, c *call) (value, bool) {
+	if n, ok := f.a.t.number(c.at(1)); ok {
+		return f.a.t.str(string(rune(uint16(n)))), false
+	}
+	return f.a.derive(c.at(1), 0), false
+}
+
+// opReverse reverses a builder.
+func opReverse(f *frame, c *call) (value, bool) {
+	a := f.a
+	old := f.text(c.at(0))
+	v := a.derive(old, 0)
+	if s, ok := a.t.text(old); ok {
+		r := []rune(s)
+		for i, j := 0, len(r)-1; i < j; i, j = i+1, j-1 {
+			r[i], r[j] = r[j], r[i]
+		}
+		v = a.t.str(string(r))
+		f.recovered(string(r), "folded")
+	}
+	a.store(f.s, c.at(0), textField, v)
+	return c.at(0), false
+}
+
+// opPair is a name and a value.
+func opPair(f *frame, c *call) (value, bool) {
+	f.a.add(f.s, c.at(0), "[value]", c.at(2))
+	return nothing, false
+}
+
+func opPackageName(f *frame, c *call) (value, bool) { return f.a.t.str(f.a.app.Package), false }
+
+// opPermission reads whether a permission is held.
+func opPermission(f *frame, c *call) (value, bool) {
+	s, ok := f.a.t.text(c.at(1))
+	if !ok {
+		return f.a.any(), false
+	}
+	return f.a.t.of(node{kind: kCell, a: uint32(f.a.t.atom(node{kind: kStore, s: "permission"})), s: "[" + s + "]"}), false
+}
+
+// opProviderWrite gives rows to a provider; opDBWrite and opDBRead keep them in a table.
+func opProviderWrite(f *frame, c *call) (value, bool) {
+	a := f.a
+	uri := f.uri(c.at(1))
+	if a.t.symbolic(uri) {
+		return nothing, true
+	}
+	for _, s := range a.spellings(uri) {
+		if rest, ok := strings.CutPrefix(s, "content://"); ok {
+			authority, _, _ := strings.Cut(rest, "/")
+			a.add(f.s, a.t.of(node{kind: kStore, s: "provider:" + authority}), "[?]", a.reach(f.s, c.at(2)))
+		}
+	}
+	return a.any(), false
+}
+
+func (f *frame) table(v value) value {
+	name := "*"
+	if s, ok := f.a.t.text(v); ok {
+		name = s
+	}
+	return f.a.t.of(node{kind: kStore, s: "db:" + name})
+}
+
+func opDBWrite(f *frame, c *call) (value, bool) {
+	if f.a.t.symbolic(c.arg(0)) {
+		return nothing, true
+	}
+	f.a.add(f.s, f.table(c.arg(0)), "[?]", f.a.reach(f.s, c.arg(1)))
+	return f.a.any(), false
+}
+
+func opDBRead(f *frame, c *call) (value, bool) {
+	a := f.a
+	v := f.object("Landroid/database/Cursor;")
+	if len(c.Args) > 0 {
+		if a.t.symbolic(c.arg(0)) {
+			return nothing, true
+		}
+		a.store(f.s, v, "[?]", a.load(f.s, f.table(c.arg(0)), "[*]"))
+	} else {
+		sql := f.text(c.at(1))
+		if a.t.symbolic(sql) {
+			return nothing, true
+		}
+		a.store(f.s, v, "[?]", a.derive(sql, 0))
+		for _, s := range a.spellings(sql) {
+			words := strings.Fields(s)
+			for i, w := range words {
+				if strings.EqualFold(w, "from") && i+1 < len(words) {
+					a.add(f.s, v, "[?]", a.load(f.s, f.table(a.t.str(strings.Trim(words[i+1], "(),;`\"'"))), "[*]"))
+				}
+			}
+		}
+	}
+	return v, false
+}
+
+// The builder of addresses.
+
+func opURIText(f *frame, c *call) (value, bool) {
+	v := f.address(c.at(0))
+	if v == nothing {
+		v = f.text(c.at(0))
+	}
+	return v, false
+}
+
+func (f *frame) extend(c *call, before string, v value, after string) value {
+	a := f.a
+	old := a.load(f.s, c.at(0), addressField)
+	if old == nothing {
+		old = a.t.str("")
+	}
+	v = f.joined(f.joined(old, a.t.str(before)), f.text(v))
+	a.store(f.s, c.at(0), addressField, f.joined(v, a.t.str(after)))
+	return c.at(0)
+}
+
+func opURIScheme(f *frame, c *call) (value, bool) { return f.extend(c, "", c.at(1), "://"), false }
+
+func opURIPart(f *frame, c *call) (value, bool) { return f.extend(c, "", c.at(1), ""), false }
+
+func opURIPath(f *frame, c *call) (value, bool) {
+	if s, ok := f.a.t.text(c.at(1)); ok && strings.HasPrefix(s, "/") {
+		return f.extend(c, "", c.at(1), ""), false
+	}
+	return f.extend(c, "/", c.at(1), ""), false
+}
+
+func opURIQuery(f *frame, c *call) (value, bool) {
+	mark := "?"
+	for _, s := range f.a.spellings(f.a.load(f.s, c.at(0), addressField)) {
+		if strings.Contains(s, "?") {
+			mark = "&"
+		}
+	}
+	f.extend(c, mark, c.at(1), "=")
+	return f.extend(c, "", c.at(2), ""), false
+}
+
+// opViewText is what a view shows; of a field for passwords, a secret.
+func opViewText(f *frame, c *call) (value, bool) {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		out = a.t.join(out, a.loadAtom(f.s, at, textField))
+		n := a.t.node(at)
+		if id, ok := strings.CutPrefix(n.s, "view:"); ok && n.kind == kStore && a.secret(id) {
+			out = a.t.join(out, a.t.of(node{kind: kSource, a: a.dataType("ui.password"), n: int64(c.site)}))
+		}
+	}
+	return out, false
+}
+
+func (a *analysis) secret(id string) bool {
+	for n := range a.app.Secret {
+		if intText(int64(int32(n))) == id {
+			return true
+		}
+	}
+	return false
+}
+
+// opPartOf is a getter of an object that is personal data as a whole, a location or a message: the getter is the source,
+// as it says best what is taken.
+func opPartOf(f *frame, c *call) (value, bool) {
+	return f.read(c.Text, c.site), false
+}
+
+// opFields is a constructor that keeps its parameters in public fields, which text names in their order.
+func opFields(f *frame, c *call) (value, bool) {
+	for i, name := range strings.Split(c.Text, ",") {
+		if i < len(c.r.params) {
+			f.a.store(f.s, c.at(0), name, c.at(i+1))
+		}
+	}
+	return nothing, false
+}
+
+// KnownOperation reports whether a line of the vocabulary may name an operation.
+func KnownOperation(name string) bool { return operations()[name] != nil }
+
+// TransformBits returns the bits of a transform's name; "" is none.
+func TransformBits(name string) (uint32, bool) {
+	b, ok := transformBits[name]
+	return b, ok || name == ""
+}

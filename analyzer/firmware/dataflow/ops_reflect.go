@@ -1,0 +1,178 @@
+package dataflow
+
+import "romscan/analyzer/fact/dex"
+
+// opClass is Class.forName, ClassLoader.loadClass.
+func opClass(f *frame, c *call) (value, bool) {
+	a := f.a
+	v := f.text(c.arg(0))
+	if a.t.symbolic(v) {
+		return nothing, true
+	}
+	out := nothing
+	for _, s := range a.spellings(v) {
+		out = a.t.join(out, a.t.of(node{kind: kClass, s: className(s)}))
+	}
+	return out, false
+}
+
+// opClassName is Class.getName, ComponentName and the like: the name of a class token.
+func opClassName(f *frame, c *call) (value, bool) {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		if n := a.t.node(at); n.kind == kClass && len(n.s) > 2 {
+			out = a.t.join(out, a.t.str(dotted(n.s)))
+		} else {
+			out = a.t.join(out, a.derive(a.t.one(at), 0))
+		}
+	}
+	return out, false
+}
+
+// opInstance makes objects of class tokens and runs their constructors.
+func opInstance(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv := c.at(0)
+	if a.t.symbolic(recv) {
+		return nothing, true
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(recv) {
+		n := *a.t.node(at)
+		if n.kind != kClass && n.kind != kMethod {
+			continue
+		}
+		v := f.object(n.s)
+		if m := a.u.find(n.s, "<init>()V"); m != nil && m.Class.Name == n.s {
+			f.apply(m, []value{v}, c.site)
+		}
+		out = a.t.join(out, v)
+	}
+	return out, false
+}
+
+// opMethod looks a method up by name.
+func opMethod(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv, name := c.at(0), f.text(c.at(1))
+	if a.t.symbolic(recv) || a.t.symbolic(name) {
+		return nothing, true
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(recv) {
+		if n := *a.t.node(at); n.kind == kClass {
+			for _, s := range a.spellings(name) {
+				out = a.t.join(out, a.t.of(node{kind: kMethod, s: n.s, n: int64(a.t.str(s))}))
+			}
+		}
+	}
+	return out, false
+}
+
+func opField(f *frame, c *call) (value, bool) {
+	v, wait := opMethod(f, c)
+	a := f.a
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		if n := *a.t.node(at); n.kind == kMethod {
+			n.kind = kField
+			out = append(out, a.t.atom(n))
+		}
+	}
+	return a.t.make(out), wait
+}
+
+// fieldsOf lists the slots a reflected field may be.
+func (f *frame) fieldsOf(v value) []string {
+	a := f.a
+	var out []string
+	for _, at := range a.t.atomsOf(v) {
+		if n := a.t.node(at); n.kind == kField {
+			name, _ := a.t.text(value(n.n))
+			for _, k := range [...]string{":L", ":I", ":Z", ":J", ":["} {
+				out = append(out, name+k)
+			}
+		}
+	}
+	return out
+}
+
+func opFieldGet(f *frame, c *call) (value, bool) {
+	out := nothing
+	for _, name := range f.fieldsOf(c.at(0)) {
+		out = f.a.t.join(out, f.a.load(f.s, c.at(1), name))
+	}
+	return out, f.a.t.symbolic(c.at(0))
+}
+
+func opFieldSet(f *frame, c *call) (value, bool) {
+	for _, name := range f.fieldsOf(c.at(0)) {
+		f.a.store(f.s, c.at(1), name, c.at(2))
+	}
+	return nothing, f.a.t.symbolic(c.at(0))
+}
+
+// opMethodCall is Method.invoke: receiver, then an array of arguments.
+func opMethodCall(f *frame, c *call) (value, bool) {
+	a := f.a
+	mv := c.at(0)
+	if a.t.symbolic(mv) {
+		return nothing, true
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(mv) {
+		n := *a.t.node(at)
+		if n.kind != kMethod {
+			continue
+		}
+		name, _ := a.t.text(value(n.n))
+		out = a.t.join(out, f.reflected(n.s, name, c))
+	}
+	if out == nothing {
+		all := a.t.join(a.reach(f.s, c.at(1)), a.reach(f.s, c.at(2)))
+		return a.derive(all, 0), false
+	}
+	return out, false
+}
+
+// reflected calls every method of a name that takes as many arguments as are given.
+func (f *frame) reflected(class, name string, c *call) value {
+	a := f.a
+	count := -1
+	if n, ok := a.t.number(a.load(f.s, c.at(2), "$length")); ok {
+		count = int(n)
+	} else if n, ok := a.t.number(c.at(2)); ok && n == 0 {
+		count = 0
+	}
+	args := func(n int, static bool) []value {
+		var list []value
+		if !static {
+			list = append(list, c.at(1))
+		}
+		for i := range n {
+			list = append(list, a.element(f.s, c.at(2), element(int64(i))))
+		}
+		return list
+	}
+	out := nothing
+	found := false
+	for cl, n := a.u.class(class), 0; cl != nil && n < maxChain; cl, n = a.u.class(cl.Super), n+1 {
+		a.u.load(cl)
+		for _, m := range cl.order {
+			if m.Name == name && (count < 0 || len(m.params) == count) && m.Access&dex.AccAbstract == 0 {
+				found = true
+				out = a.t.join(out, f.apply(m, args(len(m.params), m.Static()), c.site))
+			}
+		}
+	}
+	if found {
+		return out
+	}
+	target := a.lookup(a.u.platform(class), name, "")
+	if target == nil {
+		return a.derive(a.t.join(a.reach(f.s, c.at(1)), a.reach(f.s, c.at(2))), 0)
+	}
+	r := &methodRef{class: class, name: name, proto: target.Proto, params: make([]string, max(count, 0)), ret: "Ljava/lang/Object;"}
+	return f.api(target, r, args(max(count, 0), target.Text == "static"), c.site)
+}

@@ -1,0 +1,334 @@
+package dataflow
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// key returns the field an entry with a key is kept in; wait where the caller decides it.
+func (f *frame) key(v value) (field string, wait bool) {
+	if s, ok := f.a.t.text(v); ok {
+		return "[" + s + "]", false
+	}
+	if n, ok := f.a.t.number(v); ok {
+		return element(n), false
+	}
+	return "[?]", f.a.t.symbolic(v)
+}
+
+// stored reports whether all a value may be are places outside the heap, or may be once the caller is known.
+func (f *frame) stored(v value) bool {
+	for _, at := range f.a.t.atomsOf(v) {
+		switch f.a.t.node(at).kind {
+		case kStore, kParam, kLoad, kResult:
+		default:
+			return false
+		}
+	}
+	return v != nothing
+}
+
+// opPut keeps a value under a key: maps, bundles, intents, preferences.
+func opPut(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv := c.at(0)
+	key, wait := f.key(c.at(c.Key))
+	if wait && f.stored(recv) {
+		return nothing, true
+	}
+	v := c.arg(0)
+	if len(c.Args) == 0 {
+		v = c.at(c.Key + 1)
+	}
+	if key == "[?]" || f.g.loops[f.block] {
+		a.add(f.s, recv, key, v)
+	} else {
+		a.store(f.s, recv, key, v)
+	}
+	if k := a.derive(f.text(c.at(c.Key)), 0); a.carries(k) && !f.stored(recv) {
+		a.add(f.s, recv, "[?]", k)
+	}
+	return recv, false
+}
+
+// opGet reads what is kept under a key; the parameter after it may be a default.
+func opGet(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv := c.at(0)
+	key := "[*]"
+	if c.Key > 0 {
+		k, wait := f.key(c.at(c.Key))
+		if wait && f.stored(recv) {
+			return nothing, true
+		}
+		if k != "[?]" {
+			key = k
+		}
+	}
+	def := nothing
+	if c.Key > 0 && len(c.r.params) > c.Key {
+		def = c.at(c.Key + 1)
+	}
+	if def != nothing && c.Class == "Landroid/content/SharedPreferences;" && a.t.symbolic(recv) {
+		return nothing, true // the default belongs to the place, which the caller knows
+	}
+	v := nothing
+	if data, ok := a.voc.Fields["extra:"+strings.Trim(key, "[]")]; ok && (c.Class == "Landroid/content/Intent;" || c.Class == "Landroid/os/Bundle;") {
+		v = f.read(data, c.site)
+	}
+	for _, at := range a.t.atomsOf(recv) {
+		got := a.element(f.s, a.t.one(at), key)
+		if one, ok := a.t.single(got); ok && def != nothing {
+			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
+				n.b = uint32(def)
+				got = a.t.of(n)
+			}
+		}
+		v = a.t.join(v, got)
+	}
+	if v == nothing {
+		v = a.t.join(def, a.any())
+	}
+	return v, false
+}
+
+// opAdd appends to a list.
+func opAdd(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv, v := c.at(0), c.at(len(c.r.params))
+	if len(c.Args) > 0 {
+		v = c.at(c.Args[0])
+	}
+	at, one := a.t.single(recv)
+	if one && a.t.node(at).kind == kObj && !f.g.loops[f.block] && len(c.r.params) == 1 {
+		n, known := int64(0), true
+		if old, ok := f.s.get(slot{at, countField}); ok {
+			n, known = a.t.number(old)
+		}
+		if known && n < 64 {
+			a.store(f.s, recv, element(n), v)
+			a.store(f.s, recv, countField, a.t.num(n+1))
+			return a.t.num(1), false
+		}
+	}
+	a.store(f.s, recv, countField, a.any())
+	a.add(f.s, recv, "[?]", v)
+	return a.t.num(1), false
+}
+
+// opCopy adds all that one container holds to another: args from, to; to is made where it is the result (-1).
+func opCopy(f *frame, c *call) (value, bool) {
+	from, to := c.at(c.Args[0]), nothing
+	if len(c.Args) < 2 || c.Args[1] < 0 {
+		to = f.object(strings.TrimSuffix(c.r.ret, ""))
+	} else {
+		to = c.at(c.Args[1])
+	}
+	f.copyAll(from, to)
+	return to, false
+}
+
+func (f *frame) copyAll(from, to value) {
+	a := f.a
+	for _, at := range a.t.atomsOf(from) {
+		for _, k := range a.slots(f.s, at) {
+			a.add(f.s, to, k.field, f.s.at(k))
+		}
+		if k := a.t.node(at).kind; k != kObj {
+			a.add(f.s, to, "[?]", a.loadAtom(f.s, at, "[*]"))
+		}
+	}
+}
+
+// opArrayCopy is System.arraycopy.
+func opArrayCopy(f *frame, c *call) (value, bool) {
+	v := f.a.load(f.s, c.at(1), "[*]")
+	if v != nothing {
+		f.a.add(f.s, c.at(3), "[?]", v)
+	}
+	return nothing, false
+}
+
+// opStore returns a place outside the heap: text is its kind, args the parameter with its name.
+func opStore(f *frame, c *call) (value, bool) {
+	name := "*"
+	if len(c.Args) > 0 {
+		v := f.text(c.at(c.Args[0]))
+		if s, ok := f.a.t.text(v); ok {
+			name = s
+		} else if at, one := f.a.t.single(v); one && f.a.t.node(at).kind == kConcat {
+			name = f.a.spell(v)
+		} else if f.a.t.symbolic(v) {
+			return nothing, true
+		}
+	} else if c.Text == "pref" {
+		name = f.a.app.Package + "_preferences"
+	}
+	v := f.a.t.of(node{kind: kStore, s: c.Text + ":" + name})
+	if c.r.name == "<init>" { // a stream or file object stands for its place
+		f.a.store(f.s, c.at(0), wrappedField, v)
+		f.a.store(f.s, c.at(0), nameField, f.a.t.str(name))
+		return nothing, false
+	}
+	return v, false
+}
+
+// place returns the stores behind a value: the value itself, or what a stream writes to.
+func (f *frame) place(v value) value {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		switch n := a.t.node(at); n.kind {
+		case kStore:
+			out = a.t.join(out, a.t.one(at))
+		case kObj, kHome:
+			if in := a.load(f.s, a.t.one(at), wrappedField); in != nothing {
+				for _, i := range a.t.atomsOf(in) {
+					if a.t.node(i).kind == kStore {
+						out = a.t.join(out, a.t.one(i))
+					} else if i != at {
+						out = a.t.join(out, f.place(a.t.one(i)))
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// opRead reads a place named by text and a key: Settings.Secure.getString, SystemProperties.get.
+func opRead(f *frame, c *call) (value, bool) {
+	a := f.a
+	key, wait := f.key(c.at(c.Key))
+	if wait {
+		return nothing, true
+	}
+	if data, ok := a.voc.Fields["setting:"+c.Text+":"+strings.Trim(key, "[]")]; ok {
+		return f.read(data, c.site), false
+	}
+	if key != "[?]" {
+		f.mention(map[bool]string{true: "property", false: "setting"}[c.Text == "prop" || c.Text == "jprop"], strings.Trim(key, "[]"))
+	}
+	def := nothing
+	if len(c.r.params) > c.Key {
+		def = c.at(c.Key + 1)
+	}
+	base := a.t.atom(node{kind: kStore, s: c.Text})
+	if v, ok := f.s.get(slot{base, key}); ok {
+		return v, false
+	}
+	return a.t.of(node{kind: kCell, a: uint32(base), b: uint32(def), s: key}), false
+}
+
+// opWrite writes a place named by text and a key.
+func opWrite(f *frame, c *call) (value, bool) {
+	key, wait := f.key(c.at(c.Key))
+	if wait {
+		return nothing, true
+	}
+	f.a.store(f.s, f.a.t.of(node{kind: kStore, s: c.Text}), key, c.at(c.Key+1))
+	return f.a.t.num(1), false
+}
+
+// opQuery reads rows of a content address: personal data by the address, else what another app's provider gives.
+func opQuery(f *frame, c *call) (value, bool) {
+	a := f.a
+	uri := f.uri(c.arg(0))
+	if a.t.symbolic(uri) {
+		return nothing, true
+	}
+	v := f.object("Landroid/database/Cursor;")
+	if len(c.r.params) > 1 {
+		a.store(f.s, v, "$projection", c.at(2))
+	}
+	src := func(data string, bits uint32) value {
+		f.read(data, c.site)
+		return a.t.of(node{kind: kSource, a: a.dataType(data), b: bits, n: int64(c.site)})
+	}
+	for _, s := range a.spellings(uri) {
+		f.mention("content-uri", s)
+		data := ""
+		for _, u := range a.voc.URIs {
+			if strings.HasPrefix(s, u.Prefix) {
+				data = u.Data
+				break
+			}
+		}
+		columns := a.voc.Columns[data]
+		switch rest, ok := strings.CutPrefix(s, "content://"); {
+		case columns != nil:
+			for _, name := range sortedKeys(columns) {
+				if name == "*" {
+					a.add(f.s, v, anyColumn, src(columns[name], asInexact))
+				} else {
+					a.add(f.s, v, columnField+name, src(columns[name], 0))
+				}
+			}
+			a.store(f.s, v, "$columns", a.t.str(data))
+		case data != "":
+			a.add(f.s, v, "[?]", src(data, 0))
+		case ok:
+			authority, _, _ := strings.Cut(rest, "/")
+			a.add(f.s, v, "[?]", a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "provider:" + authority})), s: "[*]"}))
+		}
+	}
+	return v, false
+}
+
+// uri is where a Uri, or a text, leads.
+func (f *frame) uri(v value) value {
+	if to := f.address(v); to != nothing {
+		return to
+	}
+	return f.text(v)
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// opColumn reads a column of a row: by name where getColumnIndex or the projection tells it.
+func opColumn(f *frame, c *call) (value, bool) {
+	a := f.a
+	recv, index := c.at(0), c.at(1)
+	if a.t.symbolic(index) || a.t.symbolic(recv) {
+		return nothing, true
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(recv) {
+		one := a.t.one(at)
+		out = a.t.join(out, a.load(f.s, one, "[*]"))
+		name, known := a.t.text(index)
+		if n, ok := a.t.number(index); ok && !known {
+			name, known = a.t.text(a.element(f.s, f.s.at(slot{at, "$projection"}), element(n)))
+		}
+		field := anyColumn
+		if known {
+			field = columnField + name
+		}
+		if k := a.t.node(at).kind; k == kObj {
+			out = a.t.join(out, f.s.at(slot{at, field}))
+		} else {
+			out = a.t.join(out, a.load(f.s, one, field))
+		}
+	}
+	if out == nothing {
+		return a.any(), false
+	}
+	return out, false
+}
+
+// Fields of a cursor: its columns.
+const (
+	columnField = "column "
+	anyColumn   = "column *"
+)
+
+// opColumnCopy reads a column into a buffer.
+func opColumnCopy(f *frame, c *call) (value, bool) {
+	v, wait := opColumn(f, c)
+	if !wait {
+		f.a.add(f.s, c.at(2), "[?]", v)
+		f.a.add(f.s, c.at(2), "data:[", v)
+	}
+	return nothing, wait
+}

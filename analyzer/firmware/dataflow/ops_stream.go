@@ -1,0 +1,238 @@
+package dataflow
+
+import "strings"
+
+// outlet is where a stream leads.
+type outlet struct {
+	stores value  // files and other places
+	net    value  // addresses of connections
+	ends   []atom // the innermost streams
+	bits   uint32 // transforms on the way
+	trust  bool   // the connection accepts every certificate
+	open   bool   // depends on the caller
+}
+
+// outlets follows a stream through what it wraps.
+func (f *frame) outlets(v value) outlet {
+	a := f.a
+	var o outlet
+	seen := map[atom]bool{}
+	var visit func(v value, depth int)
+	visit = func(v value, depth int) {
+		for _, at := range a.t.atomsOf(v) {
+			if seen[at] || depth > 6 {
+				continue
+			}
+			seen[at] = true
+			one := a.t.one(at)
+			switch n := a.t.node(at); n.kind {
+			case kStore:
+				o.stores = a.t.join(o.stores, one)
+				continue
+			case kObj, kHome, kCell, kLoad, kParam, kResult:
+				if mark, ok := f.s.get(slot{at, "$mark"}); ok {
+					if s, ok := a.t.text(mark); ok {
+						o.bits |= transformBits[s]
+					}
+				}
+				if addr, ok := f.s.get(slot{at, addressField}); ok {
+					o.net = a.t.join(o.net, addr)
+					if via, ok := f.s.get(slot{at, "$via"}); ok {
+						for _, b := range a.t.atomsOf(via) {
+							_, trust := f.s.get(slot{b, "$trust"})
+							o.trust = o.trust || trust
+						}
+						o.ends = append(o.ends, a.t.atomsOf(via)...)
+					}
+				}
+				in, ok := f.s.get(slot{at, wrappedField})
+				if ok {
+					visit(in, depth+1)
+					continue
+				}
+				if n.kind == kHome && n.b != 0 || n.kind == kCell || n.kind == kLoad {
+					o.net = a.t.join(o.net, a.initial(at, addressField))
+				}
+				if a.t.symbolic(one) {
+					o.open = true
+				}
+				o.ends = append(o.ends, at)
+			}
+		}
+	}
+	visit(v, 0)
+	return o
+}
+
+var (
+	streamCall = &Call{Sink: "network"}
+	fileCall   = &Call{Sink: "file"}
+)
+
+// opPutOut writes its parameters to a stream: to a file, over a connection, or into what is read again.
+func opPutOut(f *frame, c *call) (value, bool) {
+	v := nothing
+	for i, p := range c.r.params {
+		if p == "Ljava/util/Locale;" {
+			continue
+		}
+		x := c.at(i + 1)
+		if strings.HasPrefix(p, "[") {
+			x = f.arrayText(x)
+		} else if p == "Ljava/lang/Object;" {
+			x = f.a.t.join(x, f.text(x))
+		} else {
+			x = f.text(x)
+		}
+		v = f.a.t.join(v, x)
+	}
+	return f.writeTo(c, c.at(0), v)
+}
+
+func (f *frame) writeTo(c *call, stream, v value) (value, bool) {
+	a := f.a
+	o := f.outlets(stream)
+	if o.open && o.net == nothing && o.stores == nothing {
+		return nothing, true
+	}
+	held := a.reach(f.s, v)
+	if o.bits != 0 {
+		held = a.derive(held, o.bits)
+		v = held
+	}
+	for _, at := range a.t.atomsOf(o.stores) {
+		a.add(f.s, a.t.one(at), "[?]", v)
+		if a.profile == "droidbench" {
+			f.record(event{kind: evSink, call: fileCall, ref: c.r, payload: held, conds: f.gates[f.block], site: c.site})
+		}
+	}
+	if o.net != nothing {
+		f.record(event{kind: evSink, call: streamCall, ref: c.r, payload: held, to: o.net, conds: f.gates[f.block], site: c.site, trust: o.trust || a.trustDefault})
+	}
+	for _, at := range o.ends {
+		if a.carries(held) || a.t.node(at).kind == kObj {
+			a.add(f.s, a.t.one(at), "[?]", v)
+		}
+	}
+	return c.at(0), false
+}
+
+// opPutIn writes what the receiver holds to a stream.
+func opPutIn(f *frame, c *call) (value, bool) {
+	return f.writeTo(c, c.arg(0), f.a.load(f.s, c.at(0), "[*]"))
+}
+
+// opReadIn reads from a stream: what a file or the buffer behind it holds.
+func opReadIn(f *frame, c *call) (value, bool) {
+	a := f.a
+	o := f.outlets(c.at(0))
+	out := nothing
+	for _, at := range a.t.atomsOf(o.stores) {
+		if data, ok := a.voc.Fields[a.t.node(at).s]; ok {
+			out = a.t.join(out, f.read(data, c.site))
+		}
+		out = a.t.join(out, a.loadAtom(f.s, at, "[*]"))
+	}
+	for _, at := range o.ends {
+		out = a.t.join(out, a.loadAtom(f.s, at, "[*]"))
+	}
+	for i, p := range c.r.params {
+		if strings.HasPrefix(p, "[") && out != nothing {
+			a.add(f.s, c.at(i+1), "[?]", out)
+		}
+	}
+	if out == nothing {
+		return a.any(), false
+	}
+	return out, false
+}
+
+// opTaken is all that was written to a buffer.
+func opTaken(f *frame, c *call) (value, bool) { return f.a.load(f.s, c.at(0), "[*]"), false }
+
+// opHold makes the receiver hold its parameters.
+func opHold(f *frame, c *call) (value, bool) {
+	a := f.a
+	for i := range c.r.params {
+		v := c.at(i + 1)
+		if a.t.node(firstAtom(a, v)).kind != kInt {
+			a.add(f.s, c.at(0), "[?]", v)
+		}
+	}
+	return c.at(0), false
+}
+
+func firstAtom(a *analysis, v value) atom {
+	if s := a.t.atomsOf(v); len(s) > 0 {
+		return s[0]
+	}
+	return anyAtom
+}
+
+// opFile is a constructor of File.
+func opFile(f *frame, c *call) (value, bool) {
+	n := len(c.r.params)
+	name := f.text(c.at(n))
+	if n > 1 && c.r.params[0] == "Ljava/lang/String;" {
+		name = f.joined(f.joined(f.text(c.at(1)), f.a.t.str("/")), name)
+	}
+	f.a.store(f.s, c.at(0), nameField, name)
+	return nothing, false
+}
+
+func opFileName(f *frame, c *call) (value, bool) { return f.a.load(f.s, c.at(0), nameField), false }
+
+// opFileExists reads whether a file is there: a condition others can set.
+func opFileExists(f *frame, c *call) (value, bool) {
+	a := f.a
+	name, ok := a.t.text(a.load(f.s, c.at(0), nameField))
+	if !ok {
+		return a.any(), false
+	}
+	return a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "file:" + name})), s: "exists"}), false
+}
+
+// opFileStream opens a file by its name or its File.
+func opFileStream(f *frame, c *call) (value, bool) {
+	a := f.a
+	v := c.at(1)
+	name := a.load(f.s, v, nameField)
+	if len(c.r.params) > 0 && c.r.params[0] == "Ljava/lang/String;" {
+		name = f.text(v)
+	}
+	if a.t.symbolic(name) && a.t.symbolic(v) {
+		return nothing, true
+	}
+	s := "*"
+	if list := a.spellings(name); len(list) > 0 {
+		s = list[0]
+	}
+	a.store(f.s, c.at(0), wrappedField, a.t.of(node{kind: kStore, s: "file:" + s}))
+	return nothing, false
+}
+
+// opBody is the answer of a server.
+func opBody(f *frame, c *call) (value, bool) {
+	v := f.object(c.r.ret)
+	f.a.store(f.s, v, "[?]", f.a.t.of(node{kind: kApi, a: c.site, s: "remote"}))
+	return v, false
+}
+
+// opDatagram is a packet: what it holds and where it goes.
+func opDatagram(f *frame, c *call) (value, bool) {
+	a := f.a
+	for i, p := range c.r.params {
+		switch {
+		case p == "[B":
+			a.add(f.s, c.at(0), "[?]", a.reach(f.s, f.arrayText(c.at(i+1))))
+		case strings.HasPrefix(p, "Ljava/net/"):
+			a.store(f.s, c.at(0), addressField, f.address(c.at(i+1)))
+		}
+	}
+	return nothing, false
+}
+
+func opSocketTo(f *frame, c *call) (value, bool) {
+	f.a.store(f.s, c.at(0), addressField, f.address(c.at(1)))
+	return nothing, false
+}

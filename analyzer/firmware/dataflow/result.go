@@ -1,0 +1,249 @@
+package dataflow
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Recovered is a text that code computes.
+type Recovered struct {
+	Value string
+	How   string
+	Site  Site
+}
+
+// Flow is personal data on its way from the call that returns it to the call that sends it.
+type Flow struct {
+	Data       string
+	Transforms []string
+	Source     Site
+	Sink       Site
+	SinkKind   string
+	SinkCall   string
+	Transport  string
+	Unchecked  bool // certificates are not checked
+	Endpoints  []string
+	Calls      []Site // from the method in which the event is decided down to the sink
+	In         *Method
+	Exact      bool // of a row, the column is known
+	Activation []string
+	Guard      string
+	Gates      []Gate
+	Off        bool   // by the properties of this image it never runs
+	Way        []Site // from an entry of the platform to In
+	conds      condset
+}
+
+// Use is an address that reaches a call that opens connections.
+type Use struct {
+	Endpoints []string
+	Sink      Site
+	SinkCall  string
+	Transport string
+	In        *Method
+}
+
+// Mention is something outside the app that its code names in a call.
+type Mention struct {
+	Type, Value string
+	Site        Site
+}
+
+func (f *frame) mention(kind, v string) {
+	m := Mention{kind, v, Site{f.m, f.addr}}
+	if v != "" && v != "{}" && f.m != nil && !f.a.mentions[m] && len(f.a.mentionL) < maxRecovered {
+		f.a.mentions[m] = true
+		f.a.mentionL = append(f.a.mentionL, m)
+	}
+}
+
+// Result is what was found in one app.
+type Result struct {
+	Flows    []Flow
+	Uses     []Use
+	Strings  []Recovered
+	Mentions []Mention
+	Cuts     map[string]int
+	Steps    int
+	Methods  int
+	a        *analysis
+	reach    *reachability
+}
+
+// Analyze follows the data of one app. lib may be nil.
+func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Limits) *Result {
+	a := newAnalysis(newUniverse(prog, lib, voc.Supers), app, voc, profile, l)
+	a.dec = newDecoder(prog.files)
+	a.enterApp()
+	linked := 0
+	for round := 0; round < a.limits.Rounds; round++ {
+		a.runRoots()
+		more := a.distribute()
+		clear(a.expanded)
+		n := linked
+		linked = a.linkStarts(linked)
+		if !a.wake() && !more && n == linked {
+			break
+		}
+	}
+	a.sweep()
+	return a.result()
+}
+
+func (a *analysis) result() *Result {
+	r := &Result{Cuts: a.cutsBy, Steps: a.steps, Methods: len(a.sums), a: a}
+	if a.t.cuts > 0 {
+		r.Cuts["alternatives of a value"] = a.t.cuts
+	}
+	clear(a.expanded)
+	r.reach = a.reached()
+	for i := range a.settled {
+		e := &a.settled[i]
+		if r.reach.why[e.in] != 0 {
+			a.flowsOf(e, r)
+		}
+	}
+	r.Flows = merged(r.Flows)
+	r.Mentions = a.mentionL
+	for _, e := range a.settled {
+		kind := map[string]string{"sms": "sms-number", "process": "command"}[e.call.Sink]
+		for _, s := range a.spellings(e.to) {
+			if m := (Mention{kind, s, a.sites[e.site]}); kind != "" && s != "{}" && !a.mentions[m] {
+				a.mentions[m] = true
+				r.Mentions = append(r.Mentions, m)
+			}
+		}
+	}
+	for _, s := range a.strings {
+		r.Strings = append(r.Strings, s)
+	}
+	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
+	return r
+}
+
+func (a *analysis) flowsOf(e *settledEvent, r *Result) {
+	to := a.spellings(e.to)
+	to = slices.Compact(to)
+	var calls []Site
+	for _, id := range a.chains.list(e.chain) {
+		if id != 0 && a.sites[id].Method != nil {
+			calls = append(calls, a.sites[id])
+		}
+	}
+	sink := a.sites[e.site]
+	if e.call.Sink == "network" {
+		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
+	}
+	why := r.reach.why[e.in]
+	guard, gates := r.reach.guardOf(e, why)
+	sinkGuard, sinkGates := guard, gates
+	way := r.reach.way(e.in)
+	payload := a.expand(e.payload)
+	payload = a.t.join(payload, a.whole(payload))
+	for _, at := range a.t.atomsOf(payload) {
+		list := []atom{at}
+		if n := a.t.node(at); n.kind == kConcat {
+			list = n.parts()
+		}
+		for _, p := range list {
+			n := a.t.node(p)
+			if n.kind != kSource {
+				continue
+			}
+			guard, gates := sinkGuard, sinkGates
+			g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
+			if g2 > guard {
+				guard, gates = g2, gates2
+			}
+			fl := Flow{
+				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
+				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
+			}
+			never := false
+			for _, g := range gates {
+				fl.Off, never = fl.Off || g.Off, never || g.Never
+			}
+			if never {
+				continue
+			}
+			r.Flows = append(r.Flows, fl)
+		}
+	}
+}
+
+// sourceGuard judges what stands before the call that reads the data: what is never read is never sent.
+func (r *reachability) sourceGuard(site uint32, why label) (guard, []Gate) {
+	at, ok := r.a.readAt[site]
+	if !ok || at.in == nil || r.why[at.in] == 0 {
+		return guardNone, nil
+	}
+	over := why & r.why[at.in]
+	if over == 0 {
+		over = r.why[at.in]
+	}
+	a := r.a
+	var plain []uint32 // what depends on the caller is judged where the data is sent
+	for _, id := range a.c.sets[at.conds] {
+		if c := a.c.conds[id]; !a.t.symbolic(c.x) && !a.t.symbolic(c.y) {
+			plain = append(plain, id)
+		}
+	}
+	return r.guardOf(&settledEvent{event: event{conds: a.c.set(plain)}, in: at.in}, over)
+}
+
+// guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those
+// with the user where there is no other.
+func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
+	over := why & automatic
+	if over == 0 {
+		over = why
+	}
+	worst, first := guardNone, true
+	var gates []Gate
+	for bit := range labels {
+		if over&(1<<bit) == 0 {
+			continue
+		}
+		g, list := r.verdict(r.a.c.and(r.gates[bit][e.in], e.conds))
+		if first || g < worst {
+			worst, gates, first = g, list, false
+		}
+	}
+	return worst, gates
+}
+
+// merged joins flows that differ in the calls between only: one for each source, sink, type and set of endpoints; the
+// weaker guard and all activations stay.
+func merged(list []Flow) []Flow {
+	type key struct {
+		data, to       string
+		source, sink   Site
+		transform, how string
+	}
+	at := map[key]int{}
+	var out []Flow
+	for _, f := range list {
+		k := key{f.Data, strings.Join(f.Endpoints, "\n"), f.Source, f.Sink, strings.Join(f.Transforms, ","), f.SinkCall}
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			out = append(out, f)
+			continue
+		}
+		old := &out[i]
+		for _, a := range f.Activation {
+			if !slices.Contains(old.Activation, a) {
+				old.Activation = append(old.Activation, a)
+			}
+		}
+		old.Exact = old.Exact || f.Exact
+		old.Off = old.Off && f.Off
+		old.Unchecked = old.Unchecked || f.Unchecked
+		if slices.Index(guardNames[:], f.Guard) < slices.Index(guardNames[:], old.Guard) {
+			old.Guard, old.Gates, old.In, old.Calls = f.Guard, f.Gates, f.In, f.Calls
+		}
+	}
+	return out
+}

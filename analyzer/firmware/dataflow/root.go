@@ -1,0 +1,239 @@
+package dataflow
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"romscan/analyzer/fact/dex"
+)
+
+// root is a method that something outside the program's own calls runs.
+type root struct {
+	m    *Method
+	args []value
+	ret  []slot // where its result goes
+}
+
+// callEdge is a call from one method to another, under conditions.
+type callEdge struct {
+	from, to *Method
+	conds    condset
+	site     uint32
+	async    bool
+	adds     label // why else the callee runs then
+}
+
+// maxRootsOf bounds how often one method is run with other arguments.
+const maxRootsOf = 24
+
+func (a *analysis) edge(from, to *Method, conds condset, site uint32) {
+	if from == nil {
+		return
+	}
+	a.addEdge(callEdge{from: from, to: to, conds: conds, site: site})
+}
+
+func (a *analysis) addEdge(e callEdge) {
+	k := e
+	k.site = 0
+	if _, ok := a.edges[k]; ok {
+		return
+	}
+	a.edges[k] = struct{}{}
+	a.edgeList = append(a.edgeList, e)
+}
+
+// addRoot schedules a method to be run on its own.
+func (a *analysis) addRoot(m *Method, args []value, ret ...slot) {
+	if m == nil || m.Code == 0 {
+		return
+	}
+	key := make([]byte, 0, 64)
+	key = append(key, m.Ref()...)
+	for _, v := range args {
+		key = binary.LittleEndian.AppendUint32(key, uint32(v))
+	}
+	if i, ok := a.rootIDs[string(key)]; ok {
+		for _, s := range ret {
+			if !slices.Contains(a.roots[i].ret, s) {
+				a.roots[i].ret = append(a.roots[i].ret, s)
+			}
+		}
+		return
+	}
+	count := "#" + m.Ref()
+	if a.rootIDs[count] >= maxRootsOf {
+		a.cut("runs of a callback")
+		return
+	}
+	a.rootIDs[count]++
+	a.rootIDs[string(key)] = len(a.roots)
+	a.roots = append(a.roots, root{m, args, ret})
+}
+
+// touch schedules the static initialiser of a class.
+func (a *analysis) touch(class string) {
+	if a.touched[class] {
+		return
+	}
+	a.touched[class] = true
+	c := a.u.class(class)
+	if c == nil {
+		return
+	}
+	a.u.load(c)
+	a.staticValues(c)
+	if c.methods["<clinit>()V"] != nil {
+		a.computed(c)
+	}
+	if m := c.methods["<clinit>()V"]; m != nil {
+		a.inits = append(a.inits, m)
+	}
+}
+
+// staticValues puts the constants a class file gives its fields into their cells.
+func (a *analysis) staticValues(c *Class) {
+	values, _ := c.File.ReadArray(c.def.StaticValues)
+	for i, v := range values {
+		if i >= len(c.statics) {
+			break
+		}
+		r := a.u.fieldRef(c.File, c.statics[i].Field)
+		if r == nil {
+			continue
+		}
+		val := nothing
+		switch v.Type {
+		case dex.ValueString:
+			val = a.t.str(c.File.String(v.Index))
+		case dex.ValueByte, dex.ValueShort, dex.ValueChar, dex.ValueInt, dex.ValueLong, dex.ValueBoolean:
+			val = a.t.num(v.Int)
+		case dex.ValueTypeRef:
+			val = a.t.of(node{kind: kClass, s: a.u.typ(c.File, v.Index)})
+		}
+		if val == nothing {
+			continue
+		}
+		a.writeCell(slot{a.t.atom(node{kind: kHome, s: c.Name}), r.slot()}, val, nil)
+		const final = 0x10
+		if c.statics[i].Access&final != 0 {
+			a.finals[c.Name+"->"+r.slot()] = val
+		}
+	}
+}
+
+// finalStatic returns the constant a field surely holds.
+func (a *analysis) finalStatic(r *fieldRef) (value, bool) {
+	v, ok := a.finals[r.class+"->"+r.slot()]
+	return v, ok
+}
+
+// runRoots runs everything scheduled, including what that schedules.
+func (a *analysis) runRoots() {
+	for a.ran < len(a.roots) || len(a.inits) > 0 {
+		if len(a.inits) > 0 {
+			m := a.inits[0]
+			a.inits = a.inits[1:]
+			a.runRoot(root{m: m})
+			continue
+		}
+		a.ran++
+		a.runRoot(a.roots[a.ran-1])
+	}
+}
+
+func (a *analysis) runRoot(r root) {
+	f := &frame{a: a, f: r.m.Class.File, gates: make([]condset, 1), g: &graph{loops: make([]bool, 1)}, visit: make([]int, 1),
+		s: &state{heap: map[atom]*object{}}, index: map[eventKey]int{}}
+	args := slices.Clone(r.args)
+	n := len(r.m.params)
+	if !r.m.Static() {
+		n++
+	}
+	for len(args) < n {
+		args = append(args, a.any())
+	}
+	ret := f.apply(r.m, args, 0)
+	f.m = r.m
+	for i := range f.events {
+		a.settle(f, &f.events[i])
+	}
+	for _, s := range r.ret {
+		a.writeCell(s, a.share(f.s, ret), r.m)
+	}
+	a.publish(f.s, r.m)
+	clear(a.sharing)
+}
+
+// publish writes what a root leaves in global places to their cells.
+func (a *analysis) publish(s *state, by *Method) {
+	var keys []slot
+	for _, b := range s.bases() {
+		switch a.t.node(b).kind {
+		case kHome, kStore, kCell, kLoad:
+			keys = append(keys, a.slots(s, b)...)
+		}
+	}
+	for _, k := range keys {
+		a.writeCell(k, a.share(s, s.at(k)), by)
+	}
+}
+
+// cellWrite is one write of a cell: what, and by which root.
+type cellWrite struct {
+	v  value
+	by *Method
+}
+
+func (a *analysis) writeCell(k slot, v value, by *Method) {
+	if v == nothing {
+		return
+	}
+	w := cellWrite{v, by}
+	if !slices.Contains(a.cellLog[k], w) {
+		a.cellLog[k] = append(a.cellLog[k], w)
+	}
+	if j := a.t.join(a.cells[k], v); j != a.cells[k] {
+		if _, ok := a.cells[k]; !ok {
+			a.cellsOf[k.base] = append(a.cellsOf[k.base], k.field)
+		}
+		a.cells[k] = j
+	}
+}
+
+// share makes objects global: from now on their fields are cells.
+func (a *analysis) share(s *state, v value) value {
+	objects := false
+	for _, at := range a.t.atomsOf(v) {
+		if a.t.node(at).kind == kObj {
+			objects = true
+		}
+	}
+	if !objects {
+		return v
+	}
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		n := a.t.node(at)
+		if n.kind != kObj {
+			out = append(out, at)
+			continue
+		}
+		home := a.t.atom(node{kind: kHome, s: n.s, b: uint32(at) + 1})
+		out = append(out, home)
+		mark := sharedKey{s, at}
+		if a.sharing[mark] {
+			continue
+		}
+		a.sharing[mark] = true
+		for _, k := range a.slots(s, at) {
+			a.writeCell(slot{home, k.field}, a.share(s, s.at(k)), nil)
+		}
+	}
+	return a.t.make(out)
+}
+
+type sharedKey struct {
+	s  *state
+	at atom
+}

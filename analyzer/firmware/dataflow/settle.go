@@ -1,0 +1,298 @@
+package dataflow
+
+import (
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
+
+// settledEvent is an event that depends on no caller any more: it happens whenever its method runs.
+type settledEvent struct {
+	event
+	in *Method
+}
+
+type settledKey struct {
+	site, chain uint32
+	in          *Method
+	payload, to value
+}
+
+// dynamicReceiver is a receiver that code registers.
+type dynamicReceiver struct {
+	class   string
+	home    value
+	actions value
+	by      *Method
+	conds   condset
+}
+
+// pendingStart is a component start that waits until all receivers are known.
+type pendingStart struct {
+	settledEvent
+	class, action, address, kind value
+}
+
+// settle takes an event out of the summaries.
+func (a *analysis) settle(f *frame, e *event) {
+	switch e.kind {
+	case evSink:
+		k := settledKey{e.site, e.chain, f.m, e.payload, e.to}
+		if i, ok := a.settledI[k]; ok {
+			a.settled[i].conds = a.c.both(a.settled[i].conds, e.conds)
+			return
+		}
+		a.settledI[k] = len(a.settled)
+		a.settled = append(a.settled, settledEvent{*e, f.m})
+	case evAsync:
+		a.settleAsync(f, e)
+	case evStart:
+		a.settleStart(f, e)
+	case evCall:
+		a.cut("calls without a receiver")
+	}
+}
+
+// settleAsync schedules what runs later.
+func (a *analysis) settleAsync(f *frame, e *event) {
+	recv := e.args[0]
+	for _, at := range a.t.atomsOf(recv) {
+		n := a.t.node(at)
+		if n.kind == kCell || n.kind == kLoad { // known when all code was seen
+			w := settledEvent{*e, f.m}
+			w.args = []value{a.t.one(at)}
+			for _, v := range e.args[1:] {
+				w.args = append(w.args, a.share(f.s, v))
+			}
+			a.waiting = append(a.waiting, w)
+			continue
+		}
+		if n.kind != kObj && n.kind != kHome {
+			continue
+		}
+		class := n.s
+		if a.u.class(class) == nil && a.wrapped(f, e, at) {
+			continue
+		}
+		if e.target != nil {
+			if !a.u.is(class, e.target.Class.Name) {
+				continue
+			}
+			a.later(f, e, e.target, at, nil)
+			continue
+		}
+		switch {
+		case e.ref.class == "callbacks":
+			a.callbacksOf(f, e, at)
+		case e.ref.class == "task":
+			a.taskStep(f, e, at)
+		default:
+			if m := a.u.find(class, e.ref.key()); m != nil {
+				var ret []slot
+				if m.Name == "call" {
+					home, _ := a.t.single(a.share(f.s, a.t.one(at)))
+					ret = []slot{{home, resultField}}
+				}
+				a.later(f, e, m, at, ret)
+			}
+		}
+	}
+}
+
+// wrapped follows a platform object to what it wraps: a messenger to its handler.
+func (a *analysis) wrapped(f *frame, e *event, at atom) bool {
+	one := a.t.one(at)
+	in := a.load(f.s, one, wrappedField)
+	if e.target != nil || in == nothing || in == one || len(e.args) > 8 {
+		return false
+	}
+	if a.depths++; a.depths > 6 {
+		a.depths = 0
+		return false
+	}
+	inner := *e
+	inner.args = append([]value{in}, e.args[1:]...)
+	a.settleAsync(f, &inner)
+	a.depths = 0
+	return true
+}
+
+// later schedules one method of one object.
+func (a *analysis) later(f *frame, e *event, m *Method, at atom, ret []slot) {
+	home := a.share(f.s, a.t.one(at))
+	args := []value{home}
+	for _, v := range e.args[1:] {
+		args = append(args, a.share(f.s, v))
+	}
+	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true}
+	if m.Name == "onChange" || m.Name == "onEvent" {
+		edge.adds = byObserver
+	}
+	a.addEdge(edge)
+	a.addRoot(m, args, ret...)
+}
+
+// taskStep schedules one method of an AsyncTask.
+func (a *analysis) taskStep(f *frame, e *event, at atom) {
+	home := a.share(f.s, a.t.one(at))
+	n := a.t.node(at)
+	hs, _ := a.t.single(home)
+	for c, depth := a.u.class(n.s), 0; c != nil && depth < maxChain; c, depth = a.u.class(c.Super), depth+1 {
+		a.u.load(c)
+		for _, m := range c.order {
+			if m.Name != e.ref.name || m.Access&dex.AccStatic != 0 {
+				continue
+			}
+			step := *e
+			step.args = append([]value{}, e.args...)
+			var ret []slot
+			switch e.ref.name {
+			case "doInBackground":
+				ret = []slot{{hs, resultField}}
+			case "onPostExecute", "onProgressUpdate":
+				step.args = append(step.args[:1:1], a.t.of(node{kind: kCell, a: uint32(hs), s: e.ref.proto}))
+			}
+			a.later(f, &step, m, at, ret)
+		}
+	}
+}
+
+// lifeNames are methods the platform calls that do not begin with "on".
+var lifeNames = map[string]bool{
+	"run": true, "call": true, "handleMessage": true, "doInBackground": true, "handle": true, "accept": true, "apply": true, "get": false,
+	"query": true, "insert": true, "update": true, "delete": true, "getType": true, "openFile": true, "openAssetFile": true,
+	"doWork": true, "onReceive": true, "checkClientTrusted": false, "invoke": true, "shouldOverrideUrlLoading": true, "write": true,
+	"beforeTextChanged": true, "afterTextChanged": true, "surfaceCreated": true, "surfaceChanged": true, "surfaceDestroyed": true,
+	"success": true, "failure": true, "completed": true, "failed": true, "getView": true, "uncaughtException": true, "binderDied": true,
+	"intercept": true, "publish": true, "close": false, "execute": true, "postProcess": true, "attachBaseContext": true, "dump": true,
+}
+
+// callable reports whether the platform may call a method of an object it was given.
+func callable(m *Method) bool {
+	if m.Static() || m.Code == 0 || strings.HasPrefix(m.Name, "<") || m.Access&2 != 0 {
+		return false
+	}
+	if strings.HasPrefix(m.Name, "on") && len(m.Name) > 2 {
+		return true
+	}
+	return lifeNames[m.Name]
+}
+
+// callbacksOf schedules the methods of an object that the platform may call.
+func (a *analysis) callbacksOf(f *frame, e *event, at atom) {
+	n := a.t.node(at)
+	for c, depth := a.u.class(n.s), 0; c != nil && depth < maxChain; c, depth = a.u.class(c.Super), depth+1 {
+		a.u.load(c)
+		for _, m := range c.order {
+			if !callable(m) || a.u.find(n.s, m.Name+m.Proto) != m {
+				continue
+			}
+			step := *e
+			step.args = append(step.args[:1:1], a.given(m, "")...)
+			a.later(f, &step, m, at, nil)
+		}
+	}
+}
+
+// given makes what the platform passes to a method: data where the vocabulary says so, the intent of a component.
+func (a *analysis) given(m *Method, component string) []value {
+	var out []value
+	line := a.lookup(m.Class.Name, m.Name, m.Proto)
+	for i, p := range m.params {
+		v := a.any()
+		switch {
+		case line != nil && line.Source != "" && line.Param == i+1:
+			v = a.t.of(node{kind: kSource, a: a.dataType(line.Source), n: int64(a.site(m, 0))})
+		case p == "Landroid/content/Intent;" && m.Name == "onActivityResult":
+			v = a.t.of(node{kind: kStore, s: "intent:result"})
+		case p == "Landroid/content/Intent;" && component != "":
+			v = a.t.of(node{kind: kStore, s: "intent:" + component})
+		case p == "Landroid/os/Bundle;" && component != "":
+			v = a.t.of(node{kind: kStore, s: "bundle:" + component})
+		case p == "Landroid/content/SharedPreferences;":
+			v = a.t.of(node{kind: kStore, s: "pref:*"})
+		case p == "Landroid/view/View;":
+			v = a.t.of(node{kind: kStore, s: "view:?"})
+		case p == "Landroid/os/IBinder;":
+			v = a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "binder"})), s: "[*]"})
+		case p == "Landroid/content/Context;":
+			class := a.app.Application
+			if class == "" {
+				class = "Landroid/app/Application;"
+			}
+			v = a.t.of(node{kind: kHome, s: class})
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// callbacks notes that an object given to the platform may be called back.
+func (f *frame) callbacks(r *methodRef, v value, site uint32) {
+	a := f.a
+	var recv []atom
+	for _, at := range a.t.atomsOf(v) {
+		n := a.t.node(at)
+		switch n.kind {
+		case kObj, kHome:
+			if a.u.class(n.s) != nil {
+				recv = append(recv, at)
+			}
+		case kParam, kLoad, kResult, kCell:
+			if a.mayCallBack(r) {
+				recv = append(recv, at)
+			}
+		}
+	}
+	if len(recv) == 0 {
+		return
+	}
+	f.record(event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: []value{a.t.make(recv)}, conds: f.gates[f.block], site: site})
+}
+
+// mayCallBack reports whether a parameter of a platform method is of a type that classes of the program implement.
+func (a *analysis) mayCallBack(r *methodRef) bool {
+	for _, p := range r.params {
+		if !strings.HasPrefix(p, "L") || plainTypes[p] || a.u.class(p) != nil {
+			continue
+		}
+		if len(a.u.implementing(p)) > 0 {
+			return true
+		}
+		for _, end := range [...]string{"Listener;", "Callback;", "Callbacks;", "Observer;", "Handler;", "Watcher;", "Connection;"} {
+			if strings.HasSuffix(p, end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainTypes are implemented by many classes and call nothing back.
+var plainTypes = map[string]bool{
+	"Ljava/lang/Object;": true, "Ljava/lang/String;": true, "Ljava/lang/CharSequence;": true, "Ljava/lang/Comparable;": true,
+	"Ljava/io/Serializable;": true, "Landroid/os/Parcelable;": true, "Landroid/content/Context;": true, "Ljava/lang/Throwable;": true,
+	"Ljava/lang/Exception;": true, "Landroid/app/Activity;": true, "Ljava/util/Collection;": true, "Ljava/util/List;": true, "Ljava/util/Map;": true,
+	"Landroid/view/View;": true, "Landroid/content/Intent;": true, "Landroid/os/Bundle;": true, "Ljava/lang/Number;": true,
+}
+
+// native is a call into a native library: what it is given may come back and may leave.
+func (f *frame) native(m *Method, args []value, site uint32) value {
+	a := f.a
+	given := nothing
+	for i, v := range args {
+		if i > 0 || m.Static() {
+			given = a.t.join(given, a.reach(f.s, v))
+		}
+	}
+	if a.carries(given) {
+		r := &methodRef{class: m.Class.Name, name: m.Name, proto: m.Proto, params: m.params, ret: m.ret}
+		f.record(event{kind: evSink, call: nativeCall, ref: r, payload: given, conds: f.gates[f.block], site: site})
+	}
+	if m.ret == "V" {
+		return nothing
+	}
+	return a.t.join(a.derive(given, 0), a.t.of(node{kind: kApi, a: site, s: m.Ref()}))
+}
+
+var nativeCall = &Call{Sink: "native"}

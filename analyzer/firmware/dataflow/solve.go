@@ -1,0 +1,282 @@
+package dataflow
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+// expand replaces what stands for global cells by what they hold, as far as anything was ever written to them.
+func (a *analysis) expand(v value) value {
+	if !a.open(v) {
+		return v
+	}
+	if out, ok := a.expanded[v]; ok {
+		return out
+	}
+	a.expanded[v] = nothing // of circles
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		out = a.t.join(out, a.expandAtom(at))
+	}
+	a.expanded[v] = out
+	return out
+}
+
+type wokenKey struct {
+	event int
+	at    atom
+}
+
+// wake schedules calls on objects that were found in cells since; it reports whether there were any.
+func (a *analysis) wake() bool {
+	any := false
+	clear(a.expanded)
+	for i := 0; i < len(a.waiting); i++ {
+		w := a.waiting[i]
+		recv := a.expand(w.args[0])
+		for _, at := range a.t.atomsOf(recv) {
+			if n := a.t.node(at); n.kind != kHome || a.woken[wokenKey{i, at}] {
+				continue
+			}
+			a.woken[wokenKey{i, at}] = true
+			any = true
+			e := w.event
+			e.args = append([]value{a.t.one(at)}, w.args[1:]...)
+			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}, &e)
+		}
+	}
+	return any
+}
+
+// distribute writes what was stored through a cell's content to the objects it holds; it reports whether that changed
+// anything.
+func (a *analysis) distribute() bool {
+	clear(a.expanded)
+	var bases []atom
+	for b := range a.cellsOf {
+		if k := a.t.node(b).kind; k == kCell || k == kLoad {
+			bases = append(bases, b)
+		}
+	}
+	slices.Sort(bases)
+	changed := false
+	for _, b := range bases {
+		for _, to := range a.t.atomsOf(a.expand(a.t.one(b))) {
+			if k := a.t.node(to).kind; k != kHome && k != kStore {
+				continue
+			}
+			for _, field := range a.cellsOf[b] {
+				k := slot{to, field}
+				old := a.cells[k]
+				for _, w := range a.cellLog[slot{b, field}] {
+					a.writeCell(k, w.v, w.by)
+				}
+				changed = changed || a.cells[k] != old
+			}
+		}
+	}
+	return changed
+}
+
+// open reports whether a value holds anything to expand.
+func (a *analysis) open(v value) bool {
+	for _, at := range a.t.atomsOf(v) {
+		switch a.t.node(at).kind {
+		case kCell, kLoad, kAllOf, kDerived, kConcat:
+			return true
+		}
+	}
+	return false
+}
+
+func (a *analysis) expandAtom(at atom) value {
+	n := *a.t.node(at)
+	switch n.kind {
+	case kCell:
+		out := nothing
+		for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
+			out = a.t.join(out, a.contents(b, n.s))
+		}
+		if n.b != 0 {
+			out = a.t.join(out, a.expand(value(n.b)))
+		}
+		return out
+	case kLoad:
+		out := nothing
+		for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
+			switch k := a.t.node(b).kind; k {
+			case kHome, kStore:
+				out = a.t.join(out, a.contents(b, n.s))
+			case kSource:
+				out = a.t.join(out, a.t.one(b))
+			case kStr, kConcat:
+				if n.s == textField {
+					out = a.t.join(out, a.t.one(b))
+				}
+			}
+		}
+		return out
+	case kAllOf:
+		return a.whole(a.expand(a.t.one(atom(n.a))))
+	case kDerived:
+		held := a.expand(a.t.one(atom(n.a)))
+		return a.derive(a.t.join(held, a.whole(held)), n.b)
+	case kConcat:
+		var out []atom
+		for i, part := range n.parts() {
+			v := a.expand(a.t.one(part))
+			if pn := a.t.node(part); v == nothing && pn.kind == kLoad && pn.s == textField {
+				return nothing
+			}
+			if v == nothing {
+				v = a.any()
+			}
+			out = a.append(out, v, i == 0)
+		}
+		return a.t.make(out)
+	}
+	return a.t.one(at)
+}
+
+// contents is what a cell holds.
+func (a *analysis) contents(base atom, field string) value {
+	n := a.t.node(base)
+	if n.kind != kHome && n.kind != kStore {
+		if n.kind == kSource {
+			return a.t.one(base)
+		}
+		return nothing
+	}
+	out := nothing
+	if field == "[*]" {
+		for _, k := range a.cellsOf[base] {
+			if strings.HasPrefix(k, "[") {
+				out = a.t.join(out, a.expand(a.cells[slot{base, k}]))
+			}
+		}
+		return a.t.join(out, a.family(base, field))
+	}
+	out = a.expand(a.cells[slot{base, field}])
+	if strings.HasPrefix(field, "[") && field != "[?]" {
+		out = a.t.join(out, a.expand(a.cells[slot{base, "[?]"}]))
+	}
+	return a.t.join(out, a.family(base, field))
+}
+
+// family joins what preferences of an unknown file may hold: those of every file.
+func (a *analysis) family(base atom, field string) value {
+	n := a.t.node(base)
+	if n.kind != kStore || n.s != "pref:*" {
+		return nothing
+	}
+	out := nothing
+	for _, other := range a.stores() {
+		if o := a.t.node(other); o.s != "pref:*" && strings.HasPrefix(o.s, "pref:") {
+			out = a.t.join(out, a.contents(other, field))
+		}
+	}
+	return out
+}
+
+// stores lists the places outside the heap that were written, in a fixed order.
+func (a *analysis) stores() []atom {
+	var out []atom
+	for b := range a.cellsOf {
+		if a.t.node(b).kind == kStore {
+			out = append(out, b)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i] < out[j] })
+	return out
+}
+
+// whole is everything that lies in the fields of shared objects, three levels deep.
+func (a *analysis) whole(v value) value {
+	out := nothing
+	seen := map[atom]bool{}
+	var visit func(v value, depth int)
+	visit = func(v value, depth int) {
+		for _, b := range a.t.atomsOf(v) {
+			if seen[b] {
+				continue
+			}
+			seen[b] = true
+			n := a.t.node(b)
+			switch {
+			case (n.kind == kHome && n.b != 0 || n.kind == kStore) && depth < 4:
+				for _, k := range a.cellsOf[b] {
+					visit(a.expand(a.cells[slot{b, k}]), depth+1)
+				}
+				if n.kind == kStore {
+					visit(a.family(b, "[*]"), depth+1)
+				}
+			case n.kind == kSource:
+				n := *n
+				n.b |= asInexact
+				out = a.t.join(out, a.t.of(n))
+			case n.kind == kStr || n.kind == kConcat:
+				out = a.t.join(out, a.t.one(b))
+			}
+		}
+	}
+	visit(v, 0)
+	return out
+}
+
+// spellings lists the texts a value may be, unknown parts as "{}".
+func (a *analysis) spellings(v value) []string {
+	var out []string
+	for _, at := range a.t.atomsOf(a.expand(v)) {
+		n := a.t.node(at)
+		switch n.kind {
+		case kStr:
+			out = append(out, n.s)
+		case kConcat:
+			out = append(out, a.spellParts(n.parts()))
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func (a *analysis) spellParts(parts []atom) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if n := a.t.node(p); n.kind == kStr {
+			b.WriteString(n.s)
+		} else if !strings.HasSuffix(b.String(), "{}") {
+			b.WriteString("{}")
+		}
+	}
+	return b.String()
+}
+
+// spell writes a value that is one text.
+func (a *analysis) spell(v value) string {
+	for _, at := range a.t.atomsOf(v) {
+		switch n := a.t.node(at); n.kind {
+		case kStr:
+			return n.s
+		case kConcat:
+			return a.spellParts(n.parts())
+		}
+	}
+	return "{}"
+}
+
+// dataType numbers a type of data.
+func (a *analysis) dataType(name string) uint32 {
+	if id, ok := a.typeIDs[name]; ok {
+		return id
+	}
+	id := uint32(len(a.types))
+	a.types = append(a.types, name)
+	a.typeIDs[name] = id
+	return id
+}
+
+// recovered notes a text that no string table holds.
+func (f *frame) recovered(s, how string) {
+	f.a.note(s, how, Site{f.m, f.addr})
+}

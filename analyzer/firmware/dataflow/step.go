@@ -1,0 +1,373 @@
+package dataflow
+
+import (
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
+
+// step interprets one instruction that is no test.
+func (f *frame) step(in *dex.Insn, i int32) {
+	op := in.Op
+	t := f.a.t
+	switch {
+	case op == dex.OpNop:
+	case op <= 0x09:
+		f.set(in.Reg(0), f.reg(in.Reg(1)))
+	case op <= 0x0c:
+		f.set(in.Reg(0), f.last)
+	case op == 0x0d:
+		f.set(in.Reg(0), f.thrown)
+	case op == dex.OpReturnVoid:
+		f.leave(nothing)
+	case op <= dex.OpReturnObject:
+		f.leave(f.reg(in.Reg(0)))
+	case op <= 0x19:
+		f.set(in.Reg(0), f.constant(in, i))
+	case op <= 0x1b:
+		f.set(in.Reg(0), t.str(f.f.String(in.Index)))
+	case op == 0x1c:
+		f.set(in.Reg(0), t.of(node{kind: kClass, s: f.a.u.typ(f.f, in.Index)}))
+	case op <= 0x1e: // monitors
+	case op == 0x1f: // check-cast
+		f.narrow(in)
+	case op == 0x20:
+		f.set(in.Reg(0), f.instance(in))
+	case op == 0x21:
+		f.set(in.Reg(0), f.length(in))
+	case op == 0x22:
+		f.set(in.Reg(0), f.object(f.a.u.typ(f.f, in.Index)))
+	case op <= 0x26:
+		f.array(in)
+	case op == dex.OpThrow:
+		f.raised = t.join(f.raised, f.reg(in.Reg(0)))
+	case op <= 0x2c: // goto, switch
+		if op >= dex.OpPackedSwitch {
+			f.tests(f.reg(in.Reg(0)))
+			f.switched[f.block] = f.reg(in.Reg(0))
+		}
+	case op <= 0x31:
+		f.set(in.Reg(0), t.any())
+	case op >= 0x44 && op <= 0x4a:
+		f.set(in.Reg(0), f.row(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.elem(f.reg(in.Reg(1)), f.reg(in.Reg(2)))))
+	case op >= 0x4b && op <= 0x51:
+		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.reg(in.Reg(0)))
+	case op >= 0x52 && op <= 0x58:
+		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
+			f.set(in.Reg(0), f.a.load(f.s, f.reg(in.Reg(1)), r.slot()))
+		}
+	case op >= 0x59 && op <= 0x5f:
+		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
+			f.a.store(f.s, f.reg(in.Reg(1)), r.slot(), f.reg(in.Reg(0)))
+		}
+	case op >= 0x60 && op <= 0x66:
+		f.set(in.Reg(0), f.getStatic(in.Index))
+	case op >= 0x67 && op <= 0x6d:
+		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
+			f.a.store(f.s, f.statics(r), r.slot(), f.reg(in.Reg(0)))
+		}
+	case op.Invoke():
+		f.invoke(in)
+	case op >= 0x7b && op <= 0x8f:
+		f.set(in.Reg(0), f.unary(op, f.reg(in.Reg(1))))
+	case op >= 0x90 && op <= 0xaf:
+		f.set(in.Reg(0), f.binary(op-0x90, f.reg(in.Reg(1)), f.reg(in.Reg(2))))
+	case op >= 0xb0 && op <= 0xcf:
+		f.set(in.Reg(0), f.binary(op-0xb0, f.reg(in.Reg(0)), f.reg(in.Reg(1))))
+	case op >= 0xd0 && op <= 0xe2:
+		f.set(in.Reg(0), f.literal(op, f.reg(in.Reg(1)), in.Lit))
+	default:
+		f.set(in.Reg(0), t.any())
+	}
+}
+
+// constant is a number; a truth value that a method returns keeps the conditions it is returned under.
+func (f *frame) constant(in *dex.Insn, i int32) value {
+	if !f.plain && (in.Lit == 0 || in.Lit == 1) && f.m.ret == "Z" && f.gates[f.block] != 0 && f.returned(i, in.Reg(0)) {
+		return f.a.t.of(node{kind: kWhen, n: in.Lit, b: uint32(f.gates[f.block])})
+	}
+	return f.a.t.num(in.Lit)
+}
+
+// returned reports whether the register set by instruction i is what is returned next.
+func (f *frame) returned(i int32, reg uint32) bool {
+	for range 3 {
+		i++
+		if int(i) >= len(f.g.insns) {
+			return false
+		}
+		in := &f.g.insns[i]
+		switch {
+		case in.Op == 0x0f:
+			return in.Reg(0) == reg
+		case in.Op >= dex.OpGoto && in.Op <= dex.OpGoto32:
+			to := int64(in.Addr) + int64(in.Target)
+			j := int32(-1)
+			for b := range f.g.blocks {
+				if first := f.g.blocks[b].first; int64(f.g.insns[first].Addr) == to {
+					j = first
+				}
+			}
+			if j < 0 {
+				return false
+			}
+			i = j - 1
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+func (f *frame) leave(v value) {
+	f.returns = f.a.t.join(f.returns, v)
+	if f.exit == nil {
+		f.exit = f.s.clone()
+		f.exit.regs = nil
+		return
+	}
+	regs := f.s.regs
+	f.s.regs = nil
+	f.a.merge(f.exit, f.s)
+	f.s.regs = regs
+}
+
+// narrow drops objects that a cast would refuse.
+func (f *frame) narrow(in *dex.Insn) {
+	v := f.reg(in.Reg(0))
+	atoms := f.a.t.atomsOf(v)
+	if len(atoms) < 2 {
+		return
+	}
+	to := f.a.u.typ(f.f, in.Index)
+	var out []atom
+	for _, at := range atoms {
+		if n := f.a.t.node(at); n.kind == kObj && f.a.u.class(n.s) != nil && f.a.u.class(to) != nil && !f.a.u.is(n.s, to) {
+			continue
+		}
+		out = append(out, at)
+	}
+	if len(out) < len(atoms) {
+		f.set(in.Reg(0), f.a.t.make(out))
+	}
+}
+
+func (f *frame) instance(in *dex.Insn) value {
+	to := f.a.u.typ(f.f, in.Index)
+	at, ok := f.a.t.single(f.reg(in.Reg(1)))
+	if !ok {
+		return f.a.t.any()
+	}
+	n := f.a.t.node(at)
+	if n.kind == kObj && f.a.u.class(n.s) != nil {
+		if f.a.u.is(n.s, to) {
+			return f.a.t.num(1)
+		}
+		return f.a.t.num(0)
+	}
+	return f.a.t.any()
+}
+
+func (f *frame) length(in *dex.Insn) value {
+	if n, ok := f.a.t.number(f.a.load(f.s, f.reg(in.Reg(1)), "$length")); ok {
+		return f.a.t.num(n)
+	}
+	var out []atom
+	for _, at := range f.a.t.atomsOf(f.reg(in.Reg(1))) { // whether there is any: accounts, files
+		if n := f.a.t.node(at); n.kind == kApi || n.kind == kSource {
+			out = append(out, at)
+		}
+	}
+	if len(out) > 0 {
+		return f.a.countOf(f.a.t.make(out))
+	}
+	return f.a.t.any()
+}
+
+// array handles new-array, filled-new-array and fill-array-data.
+func (f *frame) array(in *dex.Insn) {
+	switch in.Op {
+	case dex.OpNewArray:
+		v := f.object(f.a.u.typ(f.f, in.Index))
+		if n, ok := f.a.t.number(f.reg(in.Reg(1))); ok {
+			f.a.store(f.s, v, "$length", f.a.t.num(n))
+		}
+		f.set(in.Reg(0), v)
+	case dex.OpFilledNewArray, dex.OpFilledNewArrayRange:
+		v := f.object(f.a.u.typ(f.f, in.Index))
+		for i := range int(in.NRegs) {
+			f.a.store(f.s, v, element(int64(i)), f.reg(in.Reg(i)))
+		}
+		f.a.store(f.s, v, "$length", f.a.t.num(int64(in.NRegs)))
+		f.last = v
+	case dex.OpFillArrayData:
+		width, data, ok := f.code.ArrayPayload(in.Addr + uint32(in.Target))
+		if !ok || len(data) > maxText {
+			return
+		}
+		f.a.store(f.s, f.reg(in.Reg(0)), "$data", f.a.t.str(string(rune('0'+width))+string(data)))
+	}
+}
+
+// elem reads an element of an array. An index that is personal data gives away what a table holds for it.
+func (f *frame) elem(array, index value) value {
+	if v := f.a.secrets(index); v != nothing {
+		return f.a.t.join(f.elemAt(array, index), v)
+	}
+	return f.elemAt(array, index)
+}
+
+func (f *frame) elemAt(array, index value) value {
+	if n, ok := f.a.t.number(index); ok && !f.inLoop() {
+		v := f.a.load(f.s, array, element(n))
+		return f.a.t.join(v, f.a.load(f.s, array, "[?]"))
+	}
+	return f.a.load(f.s, array, "[*]")
+}
+
+// row makes the inner array of an array of arrays where none was stored: one instruction makes all levels.
+func (f *frame) row(array, index, v value) value {
+	at, one := f.a.t.single(array)
+	if v != nothing || !one {
+		return v
+	}
+	n := *f.a.t.node(at)
+	if n.kind != kObj || len(n.s) < 2 || n.s[:2] != "[[" {
+		return v
+	}
+	inner := f.object(n.s[1:])
+	f.setElem(array, index, inner)
+	return inner
+}
+
+func (f *frame) setElem(array, index, v value) {
+	if n, ok := f.a.t.number(index); ok && !f.g.loops[f.block] {
+		f.a.store(f.s, array, element(n), v)
+		return
+	}
+	f.a.add(f.s, array, "[?]", v)
+}
+
+// statics returns the object that holds the static fields of a field's class.
+func (f *frame) statics(r *fieldRef) value {
+	class := r.class
+	for c, n := f.a.u.class(class), 0; c != nil && n < maxChain; c, n = f.a.u.class(c.Super), n+1 {
+		f.a.u.load(c)
+		if _, ok := c.fields[r.name+":"+r.typ]; ok {
+			class = c.Name
+			break
+		}
+	}
+	f.a.touch(class)
+	return f.a.t.of(node{kind: kHome, s: class})
+}
+
+func (f *frame) getStatic(i uint32) value {
+	r := f.a.u.fieldRef(f.f, i)
+	if r == nil {
+		return nothing
+	}
+	if s, ok := f.a.voc.Fields[r.class+"->"+r.name]; ok {
+		if data, ok := strings.CutPrefix(s, "source:"); ok {
+			return f.read(data, f.here())
+		}
+		return f.a.t.str(s)
+	}
+	home := f.statics(r)
+	v := f.a.load(f.s, home, r.slot())
+	if c, ok := f.a.finalStatic(r); ok {
+		if at, one := f.a.t.single(v); one && f.a.t.node(at).kind == kCell {
+			return c
+		}
+	}
+	return v
+}
+
+func (f *frame) unary(op dex.Op, v value) value {
+	n, ok := f.a.t.number(v)
+	if !ok {
+		return f.a.derive(v, 0)
+	}
+	switch op {
+	case 0x7b, 0x7d:
+		return f.a.t.num(-n)
+	case 0x7c, 0x7e:
+		return f.a.t.num(^n)
+	case 0x81, 0x84:
+		return f.a.t.num(int64(int32(n)))
+	case 0x8d:
+		return f.a.t.num(int64(int8(n)))
+	case 0x8e:
+		return f.a.t.num(int64(uint16(n)))
+	case 0x8f:
+		return f.a.t.num(int64(int16(n)))
+	}
+	return f.a.t.any()
+}
+
+// binary folds numbers; op 0 is add-int, as 0x90 is.
+func (f *frame) binary(op dex.Op, x, y value) value {
+	n, ok1 := f.a.t.number(x)
+	m, ok2 := f.a.t.number(y)
+	if !ok1 || !ok2 || f.inLoop() || op >= 0x16 {
+		return f.a.derive(f.a.t.join(x, y), 0)
+	}
+	wide := op >= 0x0b
+	if wide {
+		op -= 0x0b
+	}
+	var r int64
+	switch op {
+	case 0:
+		r = n + m
+	case 1:
+		r = n - m
+	case 2:
+		r = n * m
+	case 3, 4:
+		if m == 0 {
+			return f.a.t.any()
+		}
+		if r = n / m; op == 4 {
+			r = n % m
+		}
+	case 5:
+		r = n & m
+	case 6:
+		r = n | m
+	case 7:
+		r = n ^ m
+	case 8:
+		r = n << (uint64(m) & 31)
+	case 9:
+		r = n >> (uint64(m) & 31)
+	default:
+		return f.a.t.any()
+	}
+	if !wide {
+		r = int64(int32(r))
+	}
+	return f.a.t.num(r)
+}
+
+func (f *frame) literal(op dex.Op, x value, lit int64) value {
+	kinds := [...]dex.Op{0, 1, 2, 3, 4, 5, 6, 7}
+	y := f.a.t.num(lit)
+	switch {
+	case op == 0xd1 || op == 0xd9:
+		return f.binary(1, y, x)
+	case op <= 0xd7:
+		return f.binary(kinds[op-0xd0], x, y)
+	case op <= 0xdf:
+		return f.binary(kinds[op-0xd8], x, y)
+	}
+	return f.binary(op-0xe0+8, x, y)
+}
+
+// className turns "com.x.Y" or "com/x/Y" into a descriptor.
+func className(s string) string {
+	if strings.HasPrefix(s, "L") && strings.HasSuffix(s, ";") || strings.HasPrefix(s, "[") {
+		return s
+	}
+	return "L" + strings.ReplaceAll(s, ".", "/") + ";"
+}

@@ -1,0 +1,146 @@
+package dataflow
+
+// summary is what a method does, as far as its callers see it.
+type summary struct {
+	done    bool
+	used    bool // asked for while it was being made: the method calls itself
+	ret     value
+	throws  value
+	heap    []effect
+	events  []event
+	rounds  int
+	nothing bool // returns never
+}
+
+// effect is a field that holds v when the method returns.
+type effect struct {
+	slot
+	v value
+}
+
+// maxEffects bounds the fields a summary writes.
+const maxEffects = 160
+
+// maxStack bounds how deep calls are followed at once.
+const maxStack = 1500
+
+// maxRounds bounds how often a method that calls itself is interpreted.
+const maxRounds = 2
+
+// summary returns the summary of a method, making it first where needed.
+func (a *analysis) summary(m *Method) *summary {
+	s := a.sums[m]
+	if s != nil {
+		if !s.done {
+			s.used = true
+		}
+		return s
+	}
+	s = &summary{}
+	a.sums[m] = s
+	if a.steps > a.limits.Steps {
+		a.cut("work on an app")
+		s.done = true
+		return s
+	}
+	if a.stack >= maxStack {
+		a.cut("depth of calls")
+		s.done = true
+		return s
+	}
+	a.stack++
+	for s.rounds < maxRounds {
+		s.used = false
+		s.rounds++
+		f := a.newFrame(m)
+		if f == nil {
+			break
+		}
+		f.run()
+		a.finish(f, s)
+		if !s.used {
+			break
+		}
+	}
+	a.stack--
+	s.done = true
+	return s
+}
+
+// finish turns a frame into a summary: events that depend on no caller are settled, the others handed up.
+func (a *analysis) finish(f *frame, s *summary) {
+	if f.plain {
+		f.answersByPath()
+	}
+	s.ret, s.throws, s.events, s.heap = f.returns, f.throws, nil, nil
+	if f.exit == nil {
+		if f.exit = f.lost; f.exit == nil {
+			f.exit = &state{heap: map[atom]*object{}}
+		}
+		s.nothing = f.throws != nothing
+	}
+	f.s = f.exit
+	for i := range f.events {
+		e := &f.events[i]
+		if f.deep(e) {
+			s.events = append(s.events, *e)
+			continue
+		}
+		a.settle(f, e)
+	}
+	clear(a.sharing)
+	s.heap = a.exported(f, s)
+}
+
+// exported selects the fields that a caller can see: of what it gave, of globals, and of objects it gets.
+func (a *analysis) exported(f *frame, s *summary) []effect {
+	seen := map[atom]bool{}
+	var out []effect
+	var todo []atom
+	push := func(v value) {
+		for _, at := range a.t.atomsOf(v) {
+			if !seen[at] {
+				seen[at] = true
+				todo = append(todo, at)
+			}
+		}
+	}
+	var bases []atom
+	for _, b := range f.s.bases() {
+		if a.t.node(b).kind != kObj && b != caughtSlot.base {
+			bases = append(bases, b)
+		}
+	}
+	for _, b := range bases {
+		push(a.t.one(b))
+	}
+	push(s.ret)
+	push(s.throws)
+	for i := range s.events {
+		push(s.events[i].payload)
+		push(s.events[i].to)
+		for _, v := range s.events[i].args {
+			push(v)
+		}
+	}
+	for len(todo) > 0 {
+		b := todo[0]
+		todo = todo[1:]
+		if n := a.t.node(b); n.kind == kConcat {
+			push(a.t.make(n.parts()))
+		}
+		for _, k := range a.slots(f.s, b) {
+			v := f.s.at(k)
+			if v == a.initial(k.base, k.field) {
+				continue
+			}
+			if len(out) == maxEffects {
+				a.cut("fields of a method")
+				return out
+			}
+			out = append(out, effect{k, v})
+			push(v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,237 @@
+package analyzer
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"romscan/analyzer/fact"
+	"romscan/analyzer/fact/dex"
+	"romscan/analyzer/fact/endpoint"
+	"romscan/analyzer/firmware/dataflow"
+)
+
+// flowFacts turns what the analysis of one app found into facts, each with the DEX file it is placed in.
+type flowFacts struct {
+	owners *endpoint.Owners
+	plain  map[string]bool // endpoints that stand in string tables
+	add    func(*dex.File, fact.Fact)
+}
+
+// emit writes all facts of one result.
+func (e *flowFacts) emit(res *dataflow.Result) {
+	for i := range res.Flows {
+		e.flow(&res.Flows[i])
+	}
+	e.connections(res)
+	for _, s := range res.Strings {
+		if e.plain[s.Value] {
+			continue
+		}
+		for _, f := range endpoint.Of(s.Value, "dex", s.How, e.owners) {
+			if !e.plain[f.Get("value")] {
+				e.plain[f.Get("value")] = true
+				e.add(s.Site.File(), fact.Fact{Kind: "endpoint", Fields: f, At: place(s.Site), Evidence: listing(step{"recovered: " + s.Value, s.Site})})
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, m := range res.Mentions {
+		if k := m.Type + "\x00" + m.Value; !seen[k] {
+			seen[k] = true
+			e.add(m.Site.File(), fact.Fact{Kind: "mention", Fields: fact.F("type", m.Type, "value", m.Value), At: place(m.Site), Evidence: listing(step{"names " + m.Value, m.Site})})
+		}
+	}
+}
+
+func (e *flowFacts) flow(f *dataflow.Flow) {
+	to, host := f.Endpoints, ""
+	if len(to) == 0 {
+		to = []string{"{}"}
+	}
+	fields := fact.F("from", f.Data, "sink", f.SinkKind, "guard", f.Guard, "automatic", yesNo(automatic(f.Activation)),
+		"disabled", yesNo(f.Off), "exact", yesNo(f.Exact), "source_call", call(f.Source), "sink_call", f.SinkCall)
+	fields = fields.With("transform", f.Transforms...).With("activation", f.Activation...)
+	for _, g := range f.Gates {
+		if g.Guard == f.Guard {
+			fields = fields.With("gate", g.Reads).With("gate_default", g.Default)
+			break
+		}
+	}
+	ev := listing(e.steps(f)...)
+	for _, t := range to {
+		one := fields.With("to", t).With("transport", transport(t, f.Transport, f.SinkKind, f.Unchecked))
+		if f.SinkKind == "network" {
+			host = hostOf(t)
+			if fs := endpoint.Of(t, "dex", "plain", e.owners); len(fs) > 0 && host != "" {
+				for _, name := range []string{"domain", "owner", "country"} {
+					one = one.With(name, fs[0].All(name)...)
+				}
+			}
+			if host != "" {
+				one = one.With("host", host)
+			}
+		}
+		e.add(f.Sink.File(), fact.Fact{Kind: "flow", Fields: one, At: place(f.Sink), Evidence: ev})
+	}
+}
+
+func automatic(list []string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return s != "user" && s != "other-app" && s != "unknown" })
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// hostOf returns the host of an address, "" where it is computed.
+func hostOf(to string) string {
+	if !strings.Contains(to, "://") {
+		h, _, _ := strings.Cut(to, ":")
+		if strings.Contains(h, ".") && !strings.ContainsAny(h, "{}/ ?=&") {
+			return h
+		}
+		return ""
+	}
+	u, err := url.Parse(strings.ReplaceAll(to, "{}", "_"))
+	if err != nil || strings.Contains(u.Host, "_") || u.Host == "" {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// transport names how data travels, by the scheme of the address where the call does not decide it.
+func transport(to, stated, sink string, unchecked bool) string {
+	scheme, _, ok := strings.Cut(to, "://")
+	switch {
+	case stated != "":
+		return stated
+	case sink == "sms":
+		return "sms"
+	case sink == "file", sink == "log":
+		return "file"
+	case sink == "process", sink == "intent":
+		return "ipc"
+	case ok && strings.EqualFold(scheme, "http"), ok && strings.EqualFold(scheme, "ws"):
+		return "http"
+	case ok && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "wss")):
+		if unchecked {
+			return "tls-unchecked"
+		}
+		return "https"
+	case !ok && to != "{}" && strings.Contains(to, ":") && hostOf(to) != "":
+		return "socket"
+	}
+	return "unknown"
+}
+
+// connections writes where the app connects to, and which known endpoints that uses.
+func (e *flowFacts) connections(res *dataflow.Result) {
+	seen := map[string]bool{}
+	for _, u := range res.Uses {
+		list := u.Endpoints
+		if len(list) == 0 {
+			list = []string{"{}"}
+		}
+		for _, to := range list {
+			host := hostOf(to)
+			k := to + "\x00" + u.SinkCall + "\x00" + u.Sink.Method.Ref()
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
+			f := fact.F("to", to, "resolved", yesNo(host != ""), "host", host, "transport", transport(to, u.Transport, "network", false), "call", u.SinkCall)
+			e.add(u.Sink.File(), fact.Fact{Kind: "connection", Fields: f, At: place(u.Sink), Evidence: listing(step{"connects to " + to, u.Sink})})
+			for _, ef := range endpoint.Of(strings.ReplaceAll(to, "{}", ""), "dex", "folded", e.owners) {
+				if v := ef.Get("value"); !e.plain[v] {
+					e.plain[v] = true
+					e.add(u.Sink.File(), fact.Fact{Kind: "endpoint", Fields: ef.With("used", "connection"), At: place(u.Sink), Evidence: listing(step{"put together: " + to, u.Sink})})
+				}
+			}
+		}
+	}
+}
+
+// call spells the method that an instruction calls.
+func call(s dataflow.Site) string {
+	code, err := s.File().Code(s.Method.Code)
+	if err != nil {
+		return s.Method.Ref()
+	}
+	for it := code.Insns(); it.Next(); {
+		if it.Addr() == s.Addr && it.Op().Invoke() {
+			return s.File().MethodRef(it.Insn(code.Set).Index)
+		}
+	}
+	return s.Method.Ref() // the platform calls it with the data
+}
+
+// place is where an instruction stands.
+func place(s dataflow.Site) fact.Place {
+	at := fact.Place{Offset: -1, Member: s.Method.Ref(), Unit: int(s.Addr)}
+	if code, err := s.File().Code(s.Method.Code); err == nil {
+		at.Offset = int64(code.Offset) + 2*int64(s.Addr)
+	}
+	return at
+}
+
+// step is one instruction of a listing and what it does.
+type step struct {
+	what string
+	at   dataflow.Site
+}
+
+// maxSteps bounds the instructions of one listing.
+const maxSteps = 30
+
+func (e *flowFacts) steps(f *dataflow.Flow) []step {
+	out := []step{{"reads " + f.Data, f.Source}}
+	for _, s := range f.Way {
+		out = append(out, step{"on the way from the entry", s})
+	}
+	for _, g := range f.Gates {
+		if g.Site.Method != nil {
+			out = append(out, step{fmt.Sprintf("behind %s: %s, default %s", g.Guard, g.Reads, g.Default), g.Site})
+		}
+	}
+	for _, s := range f.Calls {
+		out = append(out, step{"calls", s})
+	}
+	return append(out, step{"sends to " + strings.Join(f.Endpoints, ", "), f.Sink})
+}
+
+// listing decodes the instructions of steps, a line that names the method before each.
+func listing(list ...step) *fact.Evidence {
+	ev := &fact.Evidence{Language: "smali"}
+	var lines []string
+	for i, s := range list {
+		if i == maxSteps {
+			break
+		}
+		if s.at.Method == nil {
+			continue
+		}
+		if ev.Name == "" {
+			ev.Name = s.at.Method.Ref()
+		}
+		lines = append(lines, fmt.Sprintf("# %s, in %s", s.what, s.at.Method.Ref()), instruction(s.at))
+	}
+	ev.Text, ev.Mark = strings.Join(lines, "\n"), max(len(lines)-1, 0)
+	return ev
+}
+
+func instruction(s dataflow.Site) string {
+	code, err := s.File().Code(s.Method.Code)
+	if err == nil {
+		for it := code.Insns(); it.Next(); {
+			if it.Addr() == s.Addr {
+				return fmt.Sprintf("%04x: %s", s.Addr, s.File().Text(&code, it.Insn(code.Set)))
+			}
+		}
+	}
+	return fmt.Sprintf("%04x:", s.Addr)
+}

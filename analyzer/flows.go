@@ -1,0 +1,241 @@
+package analyzer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"romscan/analyzer/fact"
+	"romscan/analyzer/fact/dex"
+	"romscan/analyzer/fact/endpoint"
+	"romscan/analyzer/fact/resources"
+	"romscan/analyzer/firmware"
+	"romscan/analyzer/firmware/dataflow"
+	"romscan/analyzer/image"
+	"romscan/signatures"
+)
+
+// codeFiles remembers, during a walk, the files that flows are followed through afterwards.
+type codeFiles struct {
+	mu    sync.Mutex
+	files map[string]*image.File // by path
+}
+
+func (c *codeFiles) keep(f *image.File, u *fact.Unit) {
+	if !slices.Contains(u.File.Ran, "dex") && !slices.Contains(u.File.Ran, "resources") {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.files == nil {
+		c.files = map[string]*image.File{}
+	}
+	c.files[f.Path.String()] = f
+}
+
+// appCode is an app with the DEX files that hold its code and the units they are.
+type appCode struct {
+	app  *firmware.App
+	dex  []*dex.File
+	unit map[*dex.File]int
+	gaps []image.Gap
+}
+
+// followed is what was found in one app: facts by unit, and gaps.
+type followed struct {
+	res   *dataflow.Result
+	facts map[int][]fact.Fact
+	gaps  []image.Gap
+}
+
+// follow follows data through the code of all apps of a record and adds what it finds to their units.
+func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
+	voc, err := signatures.API()
+	if err != nil {
+		return err
+	}
+	owners, err := endpoint.LoadOwners(signatures.Owners())
+	if err != nil {
+		return err
+	}
+	fw := firmware.Assemble(rec)
+	out := make([]followed, len(fw.Apps))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range max(jobs, 1) {
+		wg.Go(func() {
+			for i := range next {
+				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], voc, owners, r.opt.Profile); return nil })
+				if err != nil {
+					out[i].gaps = append(out[i].gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
+				}
+			}
+		})
+	}
+	for i := range fw.Apps {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for i, f := range out {
+		for _, u := range sortedUnits(f.facts) {
+			rec.Units[u].Facts = append(rec.Units[u].Facts, f.facts[u]...)
+		}
+		u := &rec.Units[fw.Apps[i].Unit]
+		u.Gaps = append(u.Gaps, f.gaps...)
+	}
+	return ctx.Err()
+}
+
+func sortedUnits(m map[int][]fact.Fact) []int {
+	var out []int
+	for u := range m {
+		out = append(out, u)
+	}
+	sort.Ints(out)
+	return out
+}
+
+// followApp analyses one app.
+func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
+	code := r.load(rec, fw, app)
+	out.gaps = code.gaps
+	if len(code.dex) == 0 || !voc.Concerns(code.dex) {
+		return out
+	}
+	prog := dataflow.NewProgram(code.dex)
+	out.res = dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
+	out.facts = map[int][]fact.Fact{}
+	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: func(f *dex.File, ft fact.Fact) {
+		u := code.unit[f]
+		ft.At.Path = rec.Units[u].File.Path
+		out.facts[u] = append(out.facts[u], ft)
+	}}
+	e.emit(out.res)
+	if len(out.res.Cuts) > 0 {
+		var names []string
+		for what, n := range out.res.Cuts {
+			names = append(names, fmt.Sprintf("%s (%d)", what, n))
+		}
+		sort.Strings(names)
+		out.gaps = append(out.gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
+			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
+	}
+	return out
+}
+
+// load reads the DEX files of an app.
+func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) appCode {
+	code := appCode{app: app, unit: map[*dex.File]int{}}
+	// A share of the memory for each app: what fits must not depend on what else is looked at.
+	left := r.opt.Limits.Memory / 4
+	for _, i := range app.Units {
+		u := &rec.Units[i]
+		f := r.kept.files[u.File.Path.String()]
+		if f == nil || !hasKind(u.Facts, "dex") || fw.Copy(i) {
+			continue
+		}
+		if left -= f.Size; left < 0 {
+			code.gaps = append(code.gaps, image.Gap{At: u.File.Path, Offset: -1, Reason: image.OverBudget, By: "flow", Detail: "flows are not followed: the app's code is more than a quarter of --mem"})
+			break
+		}
+		data, err := f.Bytes(r.opt.Limits.MaxFile)
+		if err != nil {
+			code.gaps = append(code.gaps, image.GapOf(u.File.Path, "flow", err))
+			continue
+		}
+		list, _ := dex.Open(data)
+		for _, d := range list {
+			d.DetectSet()
+			code.unit[d] = i
+		}
+		code.dex = append(code.dex, list...)
+	}
+	return code
+}
+
+// plainEndpoints are the addresses that stand in the string tables of an app.
+func plainEndpoints(rec *fact.Record, app *firmware.App) map[string]bool {
+	out := map[string]bool{}
+	for _, i := range app.Units {
+		for _, f := range rec.Units[i].Facts {
+			if f.Kind == "endpoint" {
+				out[f.Fields.Get("value")] = true
+			}
+		}
+	}
+	return out
+}
+
+func hasKind(facts []fact.Fact, k fact.Kind) bool {
+	return slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind == k })
+}
+
+// appOf turns the facts of a manifest into what the analysis of the code needs.
+func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
+	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}, Props: fw.Properties(), TriggerOf: firmware.TriggerOf}
+	class := func(name string) string {
+		if name == "" {
+			return ""
+		}
+		return "L" + strings.ReplaceAll(name, ".", "/") + ";"
+	}
+	triggers := map[string][]string{}
+	for _, f := range app.Derived {
+		if f.Kind == "autostart" {
+			name := f.Fields.Get("component")
+			triggers[name] = append(triggers[name], f.Fields.Get("trigger"))
+			if f.Fields.Get("type") == "package" {
+				out.Triggers = append(out.Triggers, f.Fields.Get("trigger"))
+			}
+		}
+	}
+	for _, f := range rec.Units[app.Unit].Facts {
+		switch f.Kind {
+		case "package":
+			out.Application = class(f.Fields.Get("application"))
+		case "component":
+			c := dataflow.Component{
+				Kind: f.Fields.Get("type"), Class: class(f.Fields.Get("name")), Actions: f.Fields.All("action"),
+				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Triggers: triggers[f.Fields.Get("name")],
+			}
+			if c.Kind == "alias" {
+				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))
+			}
+			out.Authorities[c.Class] = append(out.Authorities[c.Class], f.Fields.All("authority")...)
+			out.Components = append(out.Components, c)
+		}
+	}
+	r.resourcesOf(rec, app, out)
+	return out
+}
+
+// resourcesOf adds what the resource table, layouts and preference screens say.
+func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) {
+	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
+	for _, i := range app.Units {
+		path := rec.Units[i].File.Path
+		f := r.kept.files[path.String()]
+		name := path.Name()
+		if f == nil || name != "resources.arsc" && !strings.HasPrefix(name, "res/") {
+			continue
+		}
+		data, err := f.Bytes(r.opt.Limits.MaxFile)
+		if err != nil {
+			continue
+		}
+		if name == "resources.arsc" {
+			texts := resources.Strings(data)
+			out.Strings = func(id uint32) []string { return texts[id] }
+			continue
+		}
+		s.read(data)
+	}
+	out.Secret, out.Clicks, out.Settings = s.secret, s.clicks, s.settings
+}
