@@ -11,7 +11,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	if l.Steps == 0 {
-		l.Steps = 6_000_000
+		l.Steps = 3_000_000
 	}
 	if l.MethodSteps == 0 {
 		l.MethodSteps = 200_000
