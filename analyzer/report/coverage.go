@@ -11,11 +11,29 @@ import (
 	"romscan/analyzer/image"
 )
 
-// gaps lists everything that was not read, in tree order, the run's own first.
+// followed is what signs gaps of the analysis of code: the bytes were read, what they do was not followed to the end.
+const followed = "flow"
+
+// readingGaps counts the gaps that say bytes were not read.
+func readingGaps(list []image.Gap) int {
+	n := 0
+	for i := range list {
+		if list[i].By != followed {
+			n++
+		}
+	}
+	return n
+}
+
+// gaps lists everything that was not read, in tree order, the run's own first; then what of the code was not followed.
 func gaps(fw *firmware.Firmware) []Gap {
-	out := []Gap{}
+	out, late := []Gap{}, []Gap{}
 	add := func(g image.Gap, s firmware.Spot) {
-		out = append(out, Gap{Path: g.At.String(), Device: s.Device, Partition: s.Partition, Offset: g.Offset, Reason: g.Reason, By: g.By, Detail: g.Detail})
+		to := &out
+		if g.By == followed {
+			to = &late
+		}
+		*to = append(*to, Gap{Path: g.At.String(), Device: s.Device, Partition: s.Partition, Offset: g.Offset, Reason: g.Reason, By: g.By, Detail: g.Detail})
 	}
 	for _, g := range fw.Record.Gaps {
 		add(g, firmware.Spot{})
@@ -29,7 +47,7 @@ func gaps(fw *firmware.Firmware) []Gap {
 			add(image.Gap{At: u.File.Path, Offset: 0, Reason: image.Unsupported, By: "image", Detail: "no known format"}, fw.Spots[i])
 		}
 	}
-	return out
+	return append(out, late...)
 }
 
 // imageNames are the endings under which firmware packages carry partitions.
@@ -119,7 +137,7 @@ func verified(fw *firmware.Firmware) map[string]string {
 }
 
 func cover(c *Coverage, u *fact.Unit, s firmware.Spot) {
-	c.Gaps += len(u.Gaps)
+	c.Gaps += readingGaps(u.Gaps)
 	if s.Member != "" || !u.File.Mode.IsRegular() {
 		return
 	}
@@ -132,7 +150,7 @@ func cover(c *Coverage, u *fact.Unit, s firmware.Spot) {
 
 // broken reports whether a container was recognised and not opened: it has gaps and nothing else to say.
 func broken(u *fact.Unit) bool {
-	return slices.ContainsFunc(u.Gaps, func(g image.Gap) bool { return g.Reason != image.Tampered }) && u.File.Mode.IsRegular()
+	return slices.ContainsFunc(u.Gaps, func(g image.Gap) bool { return g.Reason != image.Tampered && g.By != followed }) && u.File.Mode.IsRegular()
 }
 
 // Unread counts partitions that were not read at all: what the exit code goes by.
