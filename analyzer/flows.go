@@ -38,10 +38,11 @@ func (c *codeFiles) keep(f *image.File, u *fact.Unit) {
 
 // appCode is an app with the DEX files that hold its code and the units they are.
 type appCode struct {
-	app  *firmware.App
-	dex  []*dex.File
-	unit map[*dex.File]int
-	gaps []image.Gap
+	app   *firmware.App
+	dex   []*dex.File
+	unit  map[*dex.File]int
+	names map[*dex.File]dataflow.Resolver
+	gaps  []image.Gap
 }
 
 // followed is what was found in one app: facts by unit, and gaps.
@@ -49,6 +50,7 @@ type followed struct {
 	res   *dataflow.Result
 	facts map[int][]fact.Fact
 	gaps  []image.Gap
+	add   func(*dex.File, fact.Fact)
 }
 
 // follow follows data through the code of all apps of a record and adds what it finds to their units.
@@ -83,6 +85,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	close(next)
 	wg.Wait()
+	shared(owners, out)
 	for i, f := range out {
 		for _, u := range sortedUnits(f.facts) {
 			rec.Units[u].Facts = append(rec.Units[u].Facts, f.facts[u]...)
@@ -91,6 +94,29 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		u.Gaps = append(u.Gaps, f.gaps...)
 	}
 	return ctx.Err()
+}
+
+// shared adds the flows between apps: what one reads of another's provider and sends.
+func shared(owners *endpoint.Owners, list []followed) {
+	for i := range list {
+		to := &list[i]
+		if to.res == nil {
+			continue
+		}
+		e := flowFacts{owners: owners, plain: map[string]bool{}, add: to.add}
+		for _, in := range to.res.Imports {
+			for j := range list {
+				if list[j].res == nil {
+					continue
+				}
+				for _, ex := range list[j].res.Exports {
+					if f, ok := in.From(ex); ok {
+						e.flow(&f)
+					}
+				}
+			}
+		}
+	}
 }
 
 func sortedUnits(m map[int][]fact.Fact) []int {
@@ -106,17 +132,25 @@ func sortedUnits(m map[int][]fact.Fact) []int {
 func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
 	code := r.load(rec, fw, app)
 	out.gaps = code.gaps
-	if len(code.dex) == 0 || !voc.Concerns(code.dex) {
+	if len(code.dex) == 0 {
+		return out
+	}
+	if !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return out
 	}
 	prog := dataflow.NewProgram(code.dex)
+	for f, names := range code.names {
+		prog.Resolve(f, names)
+	}
 	out.res = dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
 	out.facts = map[int][]fact.Fact{}
-	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: func(f *dex.File, ft fact.Fact) {
+	facts := out.facts
+	out.add = func(f *dex.File, ft fact.Fact) {
 		u := code.unit[f]
 		ft.At.Path = rec.Units[u].File.Path
-		out.facts[u] = append(out.facts[u], ft)
-	}}
+		facts[u] = append(facts[u], ft)
+	}
+	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: out.add}
 	e.emit(out.res)
 	if len(out.res.Cuts) > 0 {
 		var names []string
@@ -130,9 +164,16 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	return out
 }
 
+// offers reports whether an app has a provider that others may read.
+func offers(rec *fact.Record, app *firmware.App) bool {
+	return slices.ContainsFunc(rec.Units[app.Unit].Facts, func(f fact.Fact) bool {
+		return f.Kind == "component" && f.Fields.Get("type") == "provider" && f.Fields.Get("exported") != "no"
+	})
+}
+
 // load reads the DEX files of an app.
 func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) appCode {
-	code := appCode{app: app, unit: map[*dex.File]int{}}
+	code := appCode{app: app, unit: map[*dex.File]int{}, names: map[*dex.File]dataflow.Resolver{}}
 	// A share of the memory for each app: what fits must not depend on what else is looked at.
 	left := r.opt.Limits.Memory / 4
 	for _, i := range app.Units {
@@ -153,6 +194,12 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 		list, _ := dex.Open(data)
 		for _, d := range list {
 			d.DetectSet()
+			for _, n := range r.named[u.File.Path.String()] {
+				if n.base == d.Base && n.result != nil {
+					d.Set = n.set
+					code.names[d] = n.result
+				}
+			}
 			code.unit[d] = i
 		}
 		code.dex = append(code.dex, list...)

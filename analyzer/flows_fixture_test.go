@@ -211,8 +211,12 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fac
 		}
 	}
 	fw := firmware.Assemble(rec)
-	for _, app := range fw.Apps {
-		found := r.followApp(rec, fw, app, voc, owners, "")
+	all := make([]followed, len(fw.Apps))
+	for i, app := range fw.Apps {
+		all[i] = r.followApp(rec, fw, app, voc, owners, "")
+	}
+	shared(owners, all)
+	for _, found := range all {
 		gaps = append(gaps, found.gaps...)
 		for _, u := range sortedUnits(found.facts) {
 			for _, f := range found.facts[u] {

@@ -100,6 +100,10 @@ func (r *reader) recoverCalls(ctx context.Context, root *image.File, rec *fact.R
 	for _, x := range found {
 		u := &rec.Units[v.units[x.at.String()]]
 		u.Gaps = slices.DeleteFunc(u.Gaps, dex.OptimisedGap)
+		if r.named == nil {
+			r.named = map[string][]named{}
+		}
+		r.named[x.at.String()] = x.names
 		u.Tables, u.Gaps = append(u.Tables, x.tables...), append(u.Gaps, x.gaps...)
 	}
 	return err
@@ -138,6 +142,14 @@ type recovered struct {
 	at     image.Path
 	tables []*fact.Table
 	gaps   []image.Gap
+	names  []named
+}
+
+// named is one DEX file whose optimised instructions have names again.
+type named struct {
+	base   uint32 // offset of the file in its container
+	set    *dex.Set
+	result *deodex.Result
 }
 
 // look reads one file again. It returns nil where the container does not say what optimised the code: the gap stays.
@@ -165,6 +177,7 @@ func (v *recovery) look(f *image.File, b *image.Budget, boot classPaths) *recove
 			}
 			d.Set = cp.Runtime.Set // the container knows better
 			r, err := cp.Rewrite(d)
+			out.names = append(out.names, named{d.Base, d.Set, r})
 			if err != nil {
 				out.gaps = append(out.gaps, image.GapOf(f.Path, "deodex", err))
 			}

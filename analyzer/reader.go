@@ -26,6 +26,7 @@ type reader struct {
 	boot   *verifiedBoot
 	code   optimisers
 	kept   codeFiles
+	named  map[string][]named // by the path of the file, once the walk is done
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.

@@ -4,7 +4,16 @@ import "romscan/analyzer/fact/dex"
 
 // Concerns reports whether code calls anything that opens a connection, sends or runs something, or has native methods:
 // without such a call no flow leaves it.
-func (v *Vocabulary) Concerns(files []*dex.File) bool {
+func (v *Vocabulary) Concerns(files []*dex.File) bool { return v.touches(files, v.leaving, leaving) }
+
+// Reads reports whether code calls anything that returns personal data, or a query of another app's rows.
+func (v *Vocabulary) Reads(files []*dex.File) bool { return v.touches(files, v.reading, reading) }
+
+func leaving(c *Call) bool { return c.Sink != "" || c.Op == "url" || c.Op == "open" }
+
+func reading(c *Call) bool { return c.Source != "" || c.Op == "query" || c.Op == "part-of" }
+
+func (v *Vocabulary) touches(files []*dex.File, names map[string]bool, is func(*Call) bool) bool {
 	supers := map[string]string{}
 	for _, f := range files {
 		for i := range f.NumClasses() {
@@ -17,10 +26,10 @@ func (v *Vocabulary) Concerns(files []*dex.File) bool {
 		for i := range uint32(f.NumMethods()) {
 			id, _ := f.Method(i)
 			name := f.String(id.Name)
-			if name == "loadLibrary" && f.Type(id.Class) == "Ljava/lang/System;" {
+			if names["connect"] && name == "loadLibrary" && f.Type(id.Class) == "Ljava/lang/System;" {
 				return true
 			}
-			if v.leaving[name] && v.leaves(f.Type(id.Class), name, supers, 0) {
+			if names[name] && v.leaves(f.Type(id.Class), name, supers, is, 0) {
 				return true
 			}
 		}
@@ -28,10 +37,10 @@ func (v *Vocabulary) Concerns(files []*dex.File) bool {
 	return false
 }
 
-// leaves reports whether a call of a method of a class, or of what it is derived from, is a sink.
-func (v *Vocabulary) leaves(class, name string, supers map[string]string, depth int) bool {
+// leaves reports whether a call of a method of a class, or of what it is derived from, is of a sort.
+func (v *Vocabulary) leaves(class, name string, supers map[string]string, is func(*Call) bool, depth int) bool {
 	for _, c := range v.Calls[class][name] {
-		if c.Sink != "" || c.Op == "url" || c.Op == "open" {
+		if is(c) {
 			return true
 		}
 	}
@@ -39,10 +48,10 @@ func (v *Vocabulary) leaves(class, name string, supers map[string]string, depth 
 		return false
 	}
 	if s, ok := supers[class]; ok {
-		return v.leaves(s, name, supers, depth+1)
+		return v.leaves(s, name, supers, is, depth+1)
 	}
 	for _, s := range v.Supers[class] {
-		if v.leaves(s, name, supers, depth+1) {
+		if v.leaves(s, name, supers, is, depth+1) {
 			return true
 		}
 	}
@@ -51,13 +60,12 @@ func (v *Vocabulary) leaves(class, name string, supers map[string]string, depth 
 
 // Seal prepares a vocabulary for use once all its lines are there.
 func (v *Vocabulary) Seal() {
-	v.leaving = map[string]bool{}
+	v.leaving, v.reading = map[string]bool{}, map[string]bool{}
 	for _, byName := range v.Calls {
 		for name, list := range byName {
 			for _, c := range list {
-				if c.Sink != "" || c.Op == "url" || c.Op == "open" {
-					v.leaving[name] = true
-				}
+				v.leaving[name] = v.leaving[name] || leaving(c)
+				v.reading[name] = v.reading[name] || reading(c)
 			}
 		}
 	}

@@ -60,6 +60,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 		a.cut("long methods")
 		return nil
 	}
+	a.restore(m, g)
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
 		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
@@ -85,6 +86,29 @@ func (a *analysis) newFrame(m *Method) *frame {
 	f.ways, f.outs = make([][2]truth, len(g.blocks)), make([][]value, len(g.blocks))
 	f.plain = f.predicate()
 	return f
+}
+
+// restore puts the standard instructions in the place of optimised ones. Those that nobody can name stay, and read as
+// unknown values.
+func (a *analysis) restore(m *Method, g *graph) {
+	r := a.u.resolverOf(m.Class.File)
+	if r == nil {
+		return
+	}
+	for i := range g.insns {
+		in := &g.insns[i]
+		op, ref, ok := r.At(m.Index, in.Addr)
+		if !ok {
+			continue
+		}
+		if ref == "" {
+			in.Op = op
+			continue
+		}
+		if n, ok := a.u.name(m.Class.File, ref); ok {
+			in.Op, in.Index = op, n
+		}
+	}
 }
 
 // run interprets until nothing changes.

@@ -12,6 +12,29 @@ import (
 type Program struct {
 	files []*dex.File
 	where map[string]classPlace // first definition wins, as a class loader has it
+	names map[*dex.File]Resolver
+}
+
+// Resolver names what an optimised instruction means: the standard opcode and the method or field, written out.
+type Resolver interface {
+	At(method, addr uint32) (op dex.Op, ref string, ok bool)
+}
+
+// Resolve tells what the optimised instructions of one of the program's files mean. It must be called before the program
+// is used.
+func (p *Program) Resolve(f *dex.File, r Resolver) {
+	if p.names == nil {
+		p.names = map[*dex.File]Resolver{}
+	}
+	p.names[f] = r
+}
+
+// resolverOf returns the resolver of a file, nil where its code is as compilers write it.
+func (u *universe) resolverOf(f *dex.File) Resolver {
+	if r := u.app.names[f]; r != nil || u.lib == nil {
+		return r
+	}
+	return u.lib.names[f]
 }
 
 type classPlace struct {
@@ -89,6 +112,66 @@ type fileRefs struct {
 	types   []string
 	methods []*methodRef
 	fields  []*fieldRef
+	more    []any // methods and fields that the file's own tables do not list, from index added on
+	index   map[string]uint32
+}
+
+// added is the first index of references that a resolver names.
+const added = 1 << 24
+
+// name numbers a reference that is written out: "Lc;->m(I)V" or "Lc;->f:I".
+func (u *universe) name(f *dex.File, ref string) (uint32, bool) {
+	r := u.of(f)
+	if i, ok := r.index[ref]; ok {
+		return i, true
+	}
+	class, rest, ok := strings.Cut(ref, "->")
+	if !ok {
+		return 0, false
+	}
+	var one any
+	if i := strings.IndexByte(rest, '('); i >= 0 {
+		m := &methodRef{class: class, name: rest[:i], proto: rest[i:]}
+		args, ret, ok := strings.Cut(rest[i+1:], ")")
+		if !ok {
+			return 0, false
+		}
+		m.params, m.ret = splitTypes(args), ret
+		one = m
+	} else if name, typ, ok := strings.Cut(rest, ":"); ok {
+		one = &fieldRef{class: class, name: name, typ: typ}
+	} else {
+		return 0, false
+	}
+	if r.index == nil {
+		r.index = map[string]uint32{}
+	}
+	i := added + uint32(len(r.more))
+	r.more = append(r.more, one)
+	r.index[ref] = i
+	return i, true
+}
+
+// splitTypes takes the descriptors of parameters apart.
+func splitTypes(s string) []string {
+	var out []string
+	for s != "" {
+		i := 0
+		for i < len(s) && s[i] == '[' {
+			i++
+		}
+		if i < len(s) && s[i] == 'L' {
+			j := strings.IndexByte(s[i:], ';')
+			if j < 0 {
+				break
+			}
+			i += j
+		}
+		i = min(i+1, len(s))
+		out = append(out, s[:i])
+		s = s[i:]
+	}
+	return out
 }
 
 type methodRef struct {
@@ -205,6 +288,10 @@ func (u *universe) typ(f *dex.File, i uint32) string {
 
 func (u *universe) methodRef(f *dex.File, i uint32) *methodRef {
 	r := u.of(f)
+	if i >= added && i-added < uint32(len(r.more)) {
+		m, _ := r.more[i-added].(*methodRef)
+		return m
+	}
 	if uint64(i) >= uint64(len(r.methods)) {
 		return nil
 	}
@@ -230,6 +317,10 @@ func (u *universe) methodRef(f *dex.File, i uint32) *methodRef {
 
 func (u *universe) fieldRef(f *dex.File, i uint32) *fieldRef {
 	r := u.of(f)
+	if i >= added && i-added < uint32(len(r.more)) {
+		m, _ := r.more[i-added].(*fieldRef)
+		return m
+	}
 	if uint64(i) >= uint64(len(r.fields)) {
 		return nil
 	}

@@ -62,6 +62,8 @@ func (f *frame) mention(kind, v string) {
 type Result struct {
 	Flows    []Flow
 	Uses     []Use
+	Exports  []Export // what its providers hand out
+	Imports  []Flow   // what it sends that other apps' providers gave it
 	Strings  []Recovered
 	Mentions []Mention
 	Cuts     map[string]int
@@ -105,6 +107,7 @@ func (a *analysis) result() *Result {
 		}
 	}
 	r.Flows = merged(r.Flows)
+	r.share()
 	r.Mentions = a.mentionL
 	for _, e := range a.settled {
 		kind := map[string]string{"sms": "sms-number", "process": "command"}[e.call.Sink]

@@ -155,11 +155,18 @@ func (a *analysis) contents(base atom, field string) value {
 				out = a.t.join(out, a.expand(a.cells[slot{base, k}]))
 			}
 		}
+		if out == nothing && n.kind == kStore && strings.HasPrefix(n.s, "provider:") {
+			return a.t.of(node{kind: kSource, a: a.dataType(n.s)})
+		}
 		return a.t.join(out, a.family(base, field))
 	}
 	out = a.expand(a.cells[slot{base, field}])
 	if strings.HasPrefix(field, "[") && field != "[?]" {
 		out = a.t.join(out, a.expand(a.cells[slot{base, "[?]"}]))
+	}
+	if out == nothing && n.kind == kStore && strings.HasPrefix(n.s, "provider:") {
+		// of another app: what it gives is known when all apps were seen
+		return a.t.of(node{kind: kSource, a: a.dataType(n.s)})
 	}
 	return a.t.join(out, a.family(base, field))
 }

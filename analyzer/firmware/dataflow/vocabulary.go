@@ -16,6 +16,7 @@ type Vocabulary struct {
 	Fields map[string]string
 
 	leaving map[string]bool // names of methods that are sinks of some class
+	reading map[string]bool // names of methods that are sources of some class
 }
 
 // Call is one line of the vocabulary: a method of the platform, by name or with its prototype.
