@@ -170,6 +170,9 @@ func blind(f *finding.Finding, fw *firmware.Firmware) string {
 			if g.By == "flow" && !linked {
 				continue // what the code of an app does decides nothing here
 			}
+			if mine && g.By == "flow" {
+				return "the flows of " + f.App + " are not all known in " + fw.Record.Input
+			}
 			if mine && g.Reason != image.Tampered {
 				return fmt.Sprintf("%s was not fully read in %s: %s", u.File.Path.Inner(), fw.Record.Input, g.Detail)
 			}

@@ -165,7 +165,7 @@ func beside(f fact.Fact, flows []fact.Fact) (same, other []fact.Fact) {
 		case host(f) == "" || host(g) != host(f) || g.Fields.Get("disabled") == "yes":
 		case g.Fields.Get("from") == f.Fields.Get("from"):
 			same = append(same, g)
-		default:
+		case g.Fields.Get("exact") == f.Fields.Get("exact"):
 			other = append(other, g)
 		}
 	}
