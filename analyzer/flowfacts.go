@@ -120,7 +120,7 @@ func transport(to, stated, sink string, unchecked bool) string {
 		return "sms"
 	case sink == "file", sink == "log":
 		return "file"
-	case sink == "process", sink == "intent", sink == "native":
+	case sink == "process", sink == "intent":
 		return "ipc"
 	case ok && strings.EqualFold(scheme, "http"), ok && strings.EqualFold(scheme, "ws"):
 		return "http"

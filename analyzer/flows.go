@@ -41,7 +41,7 @@ type appCode struct {
 	app  *firmware.App
 	dex  []*dex.File
 	unit map[*dex.File]int
-	free func()
+	gaps []image.Gap
 }
 
 // followed is what was found in one app: facts by unit, and gaps.
@@ -104,8 +104,8 @@ func sortedUnits(m map[int][]fact.Fact) []int {
 
 // followApp analyses one app.
 func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
-	code := r.load(rec, app)
-	defer code.free()
+	code := r.load(rec, fw, app)
+	out.gaps = code.gaps
 	if len(code.dex) == 0 || !voc.Concerns(code.dex) {
 		return out
 	}
@@ -131,29 +131,23 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 }
 
 // load reads the DEX files of an app.
-func (r *reader) load(rec *fact.Record, app *firmware.App) appCode {
+func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) appCode {
 	code := appCode{app: app, unit: map[*dex.File]int{}}
-	var held []func()
-	code.free = func() {
-		for _, f := range held {
-			f()
-		}
-	}
+	// A share of the memory for each app: what fits must not depend on what else is looked at.
+	left := r.opt.Limits.Memory / 4
 	for _, i := range app.Units {
 		u := &rec.Units[i]
 		f := r.kept.files[u.File.Path.String()]
-		if f == nil || !hasKind(u.Facts, "dex") {
+		if f == nil || !hasKind(u.Facts, "dex") || fw.Copy(i) {
 			continue
 		}
-		release, err := r.budget.Hold(f.Size)
-		if err != nil {
-			u.Gaps = append(u.Gaps, image.GapOf(u.File.Path, "flow", err))
-			continue
+		if left -= f.Size; left < 0 {
+			code.gaps = append(code.gaps, image.Gap{At: u.File.Path, Offset: -1, Reason: image.OverBudget, By: "flow", Detail: "flows are not followed: the app's code is more than a quarter of --mem"})
+			break
 		}
-		held = append(held, release)
 		data, err := f.Bytes(r.opt.Limits.MaxFile)
 		if err != nil {
-			u.Gaps = append(u.Gaps, image.GapOf(u.File.Path, "flow", err))
+			code.gaps = append(code.gaps, image.GapOf(u.File.Path, "flow", err))
 			continue
 		}
 		list, _ := dex.Open(data)

@@ -1,10 +1,6 @@
 package dataflow
 
-import (
-	"strings"
-
-	"romscan/analyzer/fact/dex"
-)
+import "romscan/analyzer/fact/dex"
 
 // mapping carries a callee's values over to the frame that calls it.
 type mapping struct {
@@ -12,18 +8,17 @@ type mapping struct {
 	args    []value
 	site    uint32
 	before  *state // of the caller, at the call
-	after   bool   // reads see the callee's effects: used for pending calls
 	results map[atom]value
 	atoms   map[atom]value
 	values  map[value]value
 	conds   map[condset]condset
-	failed  bool // a condition cannot hold for this caller
 }
 
 // apply interprets a call of a method of the program by its summary.
 func (f *frame) apply(m *Method, args []value, site uint32) value {
 	a := f.a
 	a.edge(f.m, m, f.gates[f.block], site)
+	a.take(m, args)
 	if m.Access&dex.AccNative != 0 {
 		return f.native(m, args, site)
 	}
@@ -66,6 +61,18 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	}
 	f.raised = a.t.join(f.raised, mp.value(s.throws))
 	return mp.value(s.ret)
+}
+
+// take remembers what a method is called with, as far as it is numbers: what its conditions on parameters come to.
+func (a *analysis) take(m *Method, args []value) {
+	list := a.passed[m]
+	if list == nil {
+		list = make([]value, len(args))
+		a.passed[m] = list
+	}
+	for i := range min(len(list), len(args)) {
+		list[i] = a.t.join(list[i], args[i])
+	}
 }
 
 // complete applies a summary that leaves no call open: all values are looked up before the first is written, so that no
@@ -333,68 +340,3 @@ func (p *mapping) compute(at atom, n node) value {
 
 // reads is the state in which fields of arguments are looked up: that of the call.
 func (p *mapping) reads() *state { return p.before }
-
-// maxWays bounds the strings that alternatives in the parts of one make.
-const maxWays = 12
-
-// join maps a joined string, part by part.
-func (p *mapping) join(parts []atom) value {
-	a := p.f.a
-	out := []atom{}
-	for i, part := range parts {
-		v := p.atom(part)
-		out = a.append(out, v, i == 0)
-	}
-	return a.t.make(out)
-}
-
-// append appends what v may be to every string in heads.
-func (a *analysis) append(heads []atom, v value, first bool) []atom {
-	tails := a.pieces(v)
-	if first {
-		return tails
-	}
-	if len(heads)*len(tails) > maxWays {
-		all := a.t.make(append(append([]atom{}, heads...), tails...))
-		return append([]atom{}, a.t.atomsOf(a.derive(all, 0))...)
-	}
-	var out []atom
-	for _, h := range heads {
-		for _, t := range tails {
-			out = append(out, a.t.concat(h, t))
-		}
-	}
-	return out
-}
-
-// pieces returns what a value may be as text: objects are what they hold.
-func (a *analysis) pieces(v value) []atom {
-	var out []atom
-	for _, at := range a.t.atomsOf(v) {
-		n := a.t.node(at)
-		switch n.kind {
-		case kObj, kHome, kStore, kClass, kWhen:
-			at = anyAtom
-		case kInt:
-			at = a.t.atom(node{kind: kStr, s: intText(n.n)})
-		}
-		out = append(out, at)
-	}
-	if len(out) == 0 {
-		out = append(out, anyAtom)
-	}
-	return out
-}
-
-// element reads a field; of an element with a key, also what was stored under keys that are not known.
-func (a *analysis) element(s *state, base value, field string) value {
-	v := a.load(s, base, field)
-	if strings.HasPrefix(field, "[") && field != "[?]" && field != "[*]" {
-		for _, b := range a.t.atomsOf(base) {
-			if _, ok := s.get(slot{b, "[?]"}); ok {
-				v = a.t.join(v, a.loadAtom(s, b, "[?]"))
-			}
-		}
-	}
-	return v
-}

@@ -195,17 +195,6 @@ func (t *tables) number(v value) (int64, bool) {
 	return t.nodes[a].n, true
 }
 
-// texts returns the strings among what a value may be, in the order of the atoms.
-func (t *tables) texts(v value) []string {
-	var out []string
-	for _, a := range t.sets[v] {
-		if n := &t.nodes[a]; n.kind == kStr {
-			out = append(out, n.s)
-		}
-	}
-	return out
-}
-
 // parts unpacks a kConcat.
 func (n *node) parts() []atom {
 	out := make([]atom, len(n.s)/4)

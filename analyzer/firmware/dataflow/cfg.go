@@ -13,6 +13,7 @@ type graph struct {
 	order  []int32 // reverse post-order of reachable blocks
 	rank   []int32 // position in order, -1 for unreachable
 	loops  []bool  // the block lies on a cycle
+	heads  []bool  // a cycle is entered here
 	// conds of a block: edges that every path to it takes, as (block, successor) pairs
 	doms [][]edge
 	// controls of a block: blocks whose last test decides whether it runs
@@ -210,7 +211,7 @@ func (b *block) next(yield func(int32)) {
 // sort finds the reverse post-order and the blocks on cycles.
 func (g *graph) sort() {
 	n := len(g.blocks)
-	g.rank, g.loops = make([]int32, n), make([]bool, n)
+	g.rank, g.loops, g.heads = make([]int32, n), make([]bool, n), make([]bool, n)
 	state := make([]uint8, n)
 	type frame struct {
 		b    int32
@@ -256,6 +257,7 @@ func (g *graph) sort() {
 	}
 	for _, e := range backs { // the natural loop: blocks that reach the back edge without passing its head
 		g.loops[e.to] = true
+		g.heads[e.to] = true
 		todo := []int32{e.from}
 		for len(todo) > 0 {
 			b := todo[len(todo)-1]

@@ -16,7 +16,11 @@ func (v *Vocabulary) Concerns(files []*dex.File) bool {
 	for _, f := range files {
 		for i := range uint32(f.NumMethods()) {
 			id, _ := f.Method(i)
-			if name := f.String(id.Name); v.leaving[name] && v.leaves(f.Type(id.Class), name, supers, 0) {
+			name := f.String(id.Name)
+			if name == "loadLibrary" && f.Type(id.Class) == "Ljava/lang/System;" {
+				return true
+			}
+			if v.leaving[name] && v.leaves(f.Type(id.Class), name, supers, 0) {
 				return true
 			}
 		}

@@ -72,6 +72,9 @@ func (g *graph) entry(b int32, below func(b, of int32) bool) edge {
 	if from < 0 || len(g.blocks[from].succ) < 2 {
 		return none
 	}
+	if g.heads[from] && g.loops[b] {
+		return none // whether there is one more to go is no choice
+	}
 	for _, h := range g.blocks[from].catch {
 		if h.block == b {
 			return none
@@ -92,8 +95,8 @@ func (g *graph) onlyWay(b int32, below func(b, of int32) bool) int32 {
 		if p != 0 && below(p, b) {
 			continue
 		}
-		if from >= 0 {
-			return -1 // a branch with both ways here lists its block twice
+		if from >= 0 && (from != p || len(g.blocks[p].succ) < 3) {
+			return -1 // a branch with both ways here lists its block twice; cases of a switch may share a block
 		}
 		from = p
 	}

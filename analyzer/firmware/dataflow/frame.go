@@ -32,6 +32,7 @@ type frame struct {
 	returns  value
 	throws   value
 	exit     *state
+	lost     *state // where the method throws
 	events   []event
 	index    map[eventKey]int
 	spent    int
@@ -89,7 +90,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 // run interprets until nothing changes.
 func (f *frame) run() {
 	for pass := range maxPasses {
-		f.events, f.returns, f.throws, f.exit = f.events[:0], nothing, nothing, nil
+		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
 		clear(f.index)
 		f.pended = 0
 		again := false
@@ -178,6 +179,17 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		}
 	} else if f.raised != nothing {
 		f.throws = f.a.t.join(f.throws, f.raised)
+	}
+	if len(bl.succ) == 0 && f.g.insns[bl.last-1].Op == dex.OpThrow {
+		if f.lost == nil {
+			f.lost = f.s.clone()
+			f.lost.regs = nil
+		} else {
+			regs := f.s.regs
+			f.s.regs = nil
+			f.a.merge(f.lost, f.s)
+			f.s.regs = regs
+		}
 	}
 	return again
 }

@@ -26,6 +26,7 @@ type Gate struct {
 	Reads   string // what is read: "pref:main [enabled]", "prop [ro.region]"
 	Default string // on, off, unknown
 	Site    Site   // the test
+	Never   bool   // nothing ever lets it through: the code is switched off for good
 	Off     bool   // by the properties of this image it does not hold
 }
 
@@ -165,10 +166,15 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
 		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
 			return guardPermission, Gate{Reads: n.s, Default: "unknown"}
-		case strings.Contains(n.s, "Landroid/accounts/"):
+		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account":
 			return guardUnknown, Gate{Reads: n.s, Default: "unknown"}
 		}
 	case kParam:
+		if m := a.sites[c.site].Method; m != nil {
+			if list := a.passed[m]; int(n.a) < len(list) && list[n.a] != nothing && a.t.one(at) != list[n.a] {
+				return r.judge(cond{c.rel, list[n.a], c.y, 0}, 2)
+			}
+		}
 		return guardUnknown, Gate{Reads: "a parameter", Default: "unknown"}
 	}
 	return guardNone, Gate{}
@@ -187,7 +193,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 			return guardPermission, gate
 		case base.s == "prop" || base.s == "jprop":
 			return r.property(key, c, compared, gate)
-		case strings.HasPrefix(base.s, "intent:") || strings.HasPrefix(base.s, "bundle:") || strings.HasPrefix(base.s, "view:") || strings.HasPrefix(base.s, "db:") || strings.HasPrefix(base.s, "provider:"):
+		case transient(base.s):
 			return guardNone, gate
 		}
 	} else if base.kind != kHome || a.u.class(base.s) == nil {
@@ -228,199 +234,48 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	return guardUnknown, gate
 }
 
-// maxJudge bounds fields whose values are read from fields.
-const maxJudge = 4
-
-// field judges a condition on a field in memory: what is written to it decides.
-func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
+// platformParam reports whether a chain of fields begins at a parameter of a platform's type: an intent, a message.
+func (r *reachability) platformParam(at atom, c cond) bool {
 	a := r.a
-	if r.depth > maxJudge {
-		return guardUnknown, gate
-	}
-	r.depth++
-	defer func() { r.depth-- }()
-	ys, number := a.numbers(c.y)
-	if number && anyHolds(c.rel, 0, ys) && len(a.cellLog[k]) == 0 {
-		return guardNone, gate // what a field holds that nobody writes
-	}
-	best, first := guardUnknown, true
-	consider := func(g guard, w Gate) {
-		if first || g < best {
-			best, first = g, false
-			if w.Reads != "" {
-				gate = w
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind == kParam {
+			m := a.sites[c.site].Method
+			if m == nil {
+				return false
 			}
-		}
-	}
-	for _, w := range a.cellLog[k] {
-		for _, at := range a.t.atomsOf(w.v) {
-			n := a.t.node(at)
-			switch {
-			case n.kind == kInt || n.kind == kStr || n.kind == kHome || n.kind == kClass:
-				if ns, ok := a.numbers(a.t.one(at)); !ok || number && !anyHolds(c.rel, ns[0], ys) {
-					continue
-				}
-				switch why := r.why[w.by]; {
-				case w.by == nil || why&automatic != 0 && why&byTap == 0:
-					consider(guardNone, Gate{})
-				default:
-					consider(guardUnknown, gate)
-				}
-			default:
-				g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1)
-				consider(g, ww)
+			i := int(n.a)
+			if !m.Static() {
+				i--
 			}
+			return i >= 0 && i < len(m.params) && platformClass(m.params[i]) && m.params[i] != "Landroid/content/SharedPreferences;"
 		}
+		if n.kind != kLoad && n.kind != kDerived && n.kind != kAllOf {
+			return false
+		}
+		at = atom(n.a)
 	}
-	if first {
-		gate.Off = len(a.cellLog[k]) == 0 // never anything that would let it through
-		return guardUnknown, gate
-	}
-	return best, gate
+	return false
 }
 
-// byDefault says whether a condition holds for what was never written.
-func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
-	a := r.a
-	if want, ok := a.t.text(c.y); ok {
-		if n.b == 0 {
-			return false, false
+// rootOf returns the name of the place that a chain of fields begins at.
+func (a *analysis) rootOf(at atom) string {
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind != kLoad && n.kind != kCell && n.kind != kDerived && n.kind != kAllOf {
+			return n.s
 		}
-		def, ok := a.t.text(a.expand(value(n.b)))
-		if !ok {
-			if zero, isNull := a.t.number(a.expand(value(n.b))); isNull && zero == 0 {
-				return c.rel == unequal, true
-			}
-			return false, false
-		}
-		return (def == want) == (c.rel == equal), true
+		at = atom(n.a)
 	}
-	def, known := r.defaultOf(n, key)
-	want, number := a.t.number(c.y)
-	if !known || !number {
-		return false, false
-	}
-	return c.rel.holds(def, want), true
+	return ""
 }
 
-// member judges a condition on a field of whatever a cell holds.
-func (r *reachability) member(n *node, c cond) (guard, Gate) {
-	a := r.a
-	worst, gate, first := guardUnknown, Gate{Reads: "field " + n.s, Default: "unknown"}, true
-	for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
-		if a.t.node(b).kind != kHome {
-			continue
-		}
-		g, w := r.cell(a.t.atom(node{kind: kCell, a: uint32(b), s: n.s}), c, false)
-		if first || g < worst {
-			worst, gate, first = g, w, false
+// transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
+func transient(s string) bool {
+	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder"} {
+		if strings.HasPrefix(s, p) {
+			return true
 		}
 	}
-	return worst, gate
-}
-
-// defaultOf is the number a stored value has before anybody wrote it.
-func (r *reachability) defaultOf(n *node, key string) (int64, bool) {
-	a := r.a
-	if s, ok := a.app.Settings[key]; ok && s != "" {
-		switch s {
-		case "true", "-1", "1", "0xffffffff":
-			return 1, true
-		case "false", "0", "0x0":
-			return 0, true
-		}
-	}
-	if n.b != 0 {
-		if v, ok := a.t.number(a.expand(value(n.b))); ok {
-			return v, true
-		}
-		return 0, false
-	}
-	if a.t.node(atom(n.a)).kind == kHome {
-		return 0, true
-	}
-	return 0, false
-}
-
-// writers says who writes a value under which the condition holds: a user's action, something that runs by itself, a
-// server's answer, others.
-func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others bool) {
-	a := r.a
-	list := append([]cellWrite{}, a.cellLog[k]...)
-	list = append(list, a.cellLog[slot{k.base, "[?]"}]...)
-	if n := a.t.node(k.base); n.kind == kStore && isPreference(n.s) {
-		for _, b := range a.stores() {
-			if o := a.t.node(b); b != k.base && isPreference(o.s) && (o.s == "pref:*" || n.s == "pref:*") {
-				list = append(list, a.cellLog[slot{b, k.field}]...)
-			}
-		}
-	}
-	for _, w := range list {
-		v := a.expand(w.v)
-		if want, ok := a.t.text(c.y); ok && !compared {
-			if s, ok := a.t.text(v); ok && (s == want) != (c.rel == equal) {
-				others = others || w.by != nil && r.why[w.by]&byTap != 0
-				continue
-			}
-		} else if ns, ok := a.numbers(v); ok && !compared {
-			can := false
-			for _, n := range ns {
-				if ys, ok := a.numbers(c.y); !ok || anyHolds(c.rel, n, ys) {
-					can = true
-				}
-			}
-			if !can {
-				if w.by != nil && r.why[w.by]&byTap != 0 && len(ns) > 0 {
-					others = true // the user can switch it the other way
-				}
-				continue
-			}
-		}
-		for _, at := range a.t.atomsOf(v) {
-			if n := a.t.node(at); n.kind == kApi && n.s == "remote" {
-				remote = true
-			}
-		}
-		if w.by == nil {
-			continue
-		}
-		switch why := r.why[w.by]; {
-		case why&automatic != 0 && why&byTap == 0:
-			auto = true
-		case why&byTap != 0:
-			user = true
-		case why&byUser != 0:
-			others = true
-		}
-	}
-	return user, auto && !remote, remote, others
-}
-
-// property judges a condition on a system property, by the properties of this image.
-func (r *reachability) property(key string, c cond, compared bool, gate Gate) (guard, Gate) {
-	a := r.a
-	if want, ok := a.t.text(c.y); ok && a.app.Props != nil && !compared {
-		v, set := a.app.Props[key]
-		if set || len(a.app.Props) > 0 {
-			gate.Off = (v == want) != (c.rel == equal)
-			gate.Default = map[bool]string{true: "off", false: "on"}[gate.Off]
-		}
-		return guardBuild, gate
-	}
-	if v, ok := a.app.Props[key]; ok && !compared {
-		n, isNumber := int64(0), true
-		switch v {
-		case "1", "true", "y", "yes", "on":
-			n = 1
-		case "0", "false", "n", "no", "off", "":
-		default:
-			isNumber = false
-		}
-		if want, ok := a.t.number(c.y); ok && isNumber {
-			on := c.rel.holds(n, want)
-			gate.Off = !on
-			gate.Default = map[bool]string{true: "on", false: "off"}[on]
-		}
-	}
-	return guardBuild, gate
+	return false
 }

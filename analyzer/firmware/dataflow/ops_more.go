@@ -69,6 +69,25 @@ func opCompare(f *frame, c *call) (value, bool) {
 	return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)}), false
 }
 
+// opTest asks something of a text: the answer depends on it.
+func opTest(f *frame, c *call) (value, bool) {
+	return f.a.derive(f.a.t.join(f.text(c.at(0)), f.params(c)), asAnswer), false
+}
+
+// opListenThis gives the receiver itself to the platform.
+func opListenThis(f *frame, c *call) (value, bool) {
+	f.callbacks(c.r, c.at(0), c.site)
+	return f.a.any(), false
+}
+
+// opSetLength empties a builder, or cuts what it holds.
+func opSetLength(f *frame, c *call) (value, bool) {
+	if n, ok := f.a.t.number(c.at(1)); ok && n == 0 {
+		f.a.store(f.s, c.at(0), textField, f.a.t.str(""))
+	}
+	return nothing, false
+}
+
 // opClone copies an object.
 func opClone(f *frame, c *call) (value, bool) {
 	a := f.a
@@ -208,7 +227,19 @@ func opDBRead(f *frame, c *call) (value, bool) {
 		}
 		a.store(f.s, v, "[?]", a.load(f.s, f.table(c.arg(0)), "[*]"))
 	} else {
-		a.store(f.s, v, "[?]", a.derive(f.text(c.at(1)), 0))
+		sql := f.text(c.at(1))
+		if a.t.symbolic(sql) {
+			return nothing, true
+		}
+		a.store(f.s, v, "[?]", a.derive(sql, 0))
+		for _, s := range a.spellings(sql) {
+			words := strings.Fields(s)
+			for i, w := range words {
+				if strings.EqualFold(w, "from") && i+1 < len(words) {
+					a.add(f.s, v, "[?]", a.load(f.s, f.table(a.t.str(strings.Trim(words[i+1], "(),;`\"'"))), "[*]"))
+				}
+			}
+		}
 	}
 	return v, false
 }

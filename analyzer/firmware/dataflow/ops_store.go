@@ -70,13 +70,14 @@ func opGet(f *frame, c *call) (value, bool) {
 	if c.Key > 0 && len(c.r.params) > c.Key {
 		def = c.at(c.Key + 1)
 	}
+	if def != nothing && c.Class == "Landroid/content/SharedPreferences;" && a.t.symbolic(recv) {
+		return nothing, true // the default belongs to the place, which the caller knows
+	}
 	v := nothing
+	if data, ok := a.voc.Fields["extra:"+strings.Trim(key, "[]")]; ok && (c.Class == "Landroid/content/Intent;" || c.Class == "Landroid/os/Bundle;") {
+		v = f.read(data, c.site)
+	}
 	for _, at := range a.t.atomsOf(recv) {
-		if n := a.t.node(at); n.kind == kStore && strings.HasPrefix(n.s, "intent:") {
-			if data, ok := a.voc.Fields["extra:"+strings.Trim(key, "[]")]; ok {
-				v = a.t.join(v, f.read(data, c.site))
-			}
-		}
 		got := a.element(f.s, a.t.one(at), key)
 		if one, ok := a.t.single(got); ok && def != nothing {
 			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {

@@ -138,6 +138,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	why := r.reach.why[e.in]
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
+	way := r.reach.way(e.in)
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -158,10 +159,14 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
 				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
-				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates,
+				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
 			}
+			never := false
 			for _, g := range gates {
-				fl.Off = fl.Off || g.Off
+				fl.Off, never = fl.Off || g.Off, never || g.Never
+			}
+			if never {
+				continue
 			}
 			r.Flows = append(r.Flows, fl)
 		}
@@ -178,7 +183,14 @@ func (r *reachability) sourceGuard(site uint32, why label) (guard, []Gate) {
 	if over == 0 {
 		over = r.why[at.in]
 	}
-	return r.guardOf(&settledEvent{event: event{conds: at.conds}, in: at.in}, over)
+	a := r.a
+	var plain []uint32 // what depends on the caller is judged where the data is sent
+	for _, id := range a.c.sets[at.conds] {
+		if c := a.c.conds[id]; !a.t.symbolic(c.x) && !a.t.symbolic(c.y) {
+			plain = append(plain, id)
+		}
+	}
+	return r.guardOf(&settledEvent{event: event{conds: a.c.set(plain)}, in: at.in}, over)
 }
 
 // guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those

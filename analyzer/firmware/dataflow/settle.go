@@ -88,7 +88,12 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			a.taskStep(f, e, at)
 		default:
 			if m := a.u.find(class, e.ref.key()); m != nil {
-				a.later(f, e, m, at, nil)
+				var ret []slot
+				if m.Name == "call" {
+					home, _ := a.t.single(a.share(f.s, a.t.one(at)))
+					ret = []slot{{home, resultField}}
+				}
+				a.later(f, e, m, at, ret)
 			}
 		}
 	}
@@ -119,7 +124,11 @@ func (a *analysis) later(f *frame, e *event, m *Method, at atom, ret []slot) {
 	for _, v := range e.args[1:] {
 		args = append(args, a.share(f.s, v))
 	}
-	a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true})
+	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true}
+	if m.Name == "onChange" || m.Name == "onEvent" {
+		edge.adds = byObserver
+	}
+	a.addEdge(edge)
 	a.addRoot(m, args, ret...)
 }
 
@@ -160,7 +169,6 @@ var lifeNames = map[string]bool{
 
 // callable reports whether the platform may call a method of an object it was given.
 func callable(m *Method) bool {
-	const synthetic = 0x1000
 	if m.Static() || m.Code == 0 || strings.HasPrefix(m.Name, "<") || m.Access&2 != 0 {
 		return false
 	}

@@ -126,6 +126,9 @@ func (a *analysis) expandAtom(at atom) value {
 		var out []atom
 		for i, part := range n.parts() {
 			v := a.expand(a.t.one(part))
+			if pn := a.t.node(part); v == nothing && pn.kind == kLoad && pn.s == textField {
+				return nothing
+			}
 			if v == nothing {
 				v = a.any()
 			}

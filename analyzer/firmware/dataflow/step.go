@@ -172,6 +172,15 @@ func (f *frame) length(in *dex.Insn) value {
 	if n, ok := f.a.t.number(f.a.load(f.s, f.reg(in.Reg(1)), "$length")); ok {
 		return f.a.t.num(n)
 	}
+	var out []atom
+	for _, at := range f.a.t.atomsOf(f.reg(in.Reg(1))) { // whether there is any: accounts, files
+		if n := f.a.t.node(at); n.kind == kApi || n.kind == kSource {
+			out = append(out, at)
+		}
+	}
+	if len(out) > 0 {
+		return f.a.countOf(f.a.t.make(out))
+	}
 	return f.a.t.any()
 }
 

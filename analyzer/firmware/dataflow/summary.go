@@ -74,7 +74,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 	}
 	s.ret, s.throws, s.events, s.heap = f.returns, f.throws, nil, nil
 	if f.exit == nil {
-		f.exit = &state{heap: map[atom]*object{}}
+		if f.exit = f.lost; f.exit == nil {
+			f.exit = &state{heap: map[atom]*object{}}
+		}
 		s.nothing = f.throws != nothing
 	}
 	f.s = f.exit

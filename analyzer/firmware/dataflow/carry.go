@@ -1,0 +1,71 @@
+package dataflow
+
+import "strings"
+
+// maxWays bounds the strings that alternatives in the parts of one make.
+const maxWays = 12
+
+// join maps a joined string, part by part.
+func (p *mapping) join(parts []atom) value {
+	a := p.f.a
+	out := []atom{}
+	for i, part := range parts {
+		v := p.atom(part)
+		if n := a.t.node(part); v == nothing && n.kind == kLoad && n.s == textField {
+			return nothing // not a builder but a text: the alternative without the field holds it
+		}
+		out = a.append(out, v, i == 0)
+	}
+	return a.t.make(out)
+}
+
+// append appends what v may be to every string in heads.
+func (a *analysis) append(heads []atom, v value, first bool) []atom {
+	tails := a.pieces(v)
+	if first {
+		return tails
+	}
+	if len(heads)*len(tails) > maxWays {
+		all := a.t.make(append(append([]atom{}, heads...), tails...))
+		return append([]atom{}, a.t.atomsOf(a.derive(all, 0))...)
+	}
+	var out []atom
+	for _, h := range heads {
+		for _, t := range tails {
+			out = append(out, a.t.concat(h, t))
+		}
+	}
+	return out
+}
+
+// pieces returns what a value may be as text: objects are what they hold.
+func (a *analysis) pieces(v value) []atom {
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		n := a.t.node(at)
+		switch n.kind {
+		case kObj, kHome, kStore, kClass, kWhen:
+			at = anyAtom
+		case kInt:
+			at = a.t.atom(node{kind: kStr, s: intText(n.n)})
+		}
+		out = append(out, at)
+	}
+	if len(out) == 0 {
+		out = append(out, anyAtom)
+	}
+	return out
+}
+
+// element reads a field; of an element with a key, also what was stored under keys that are not known.
+func (a *analysis) element(s *state, base value, field string) value {
+	v := a.load(s, base, field)
+	if strings.HasPrefix(field, "[") && field != "[?]" && field != "[*]" {
+		for _, b := range a.t.atomsOf(base) {
+			if _, ok := s.get(slot{b, "[?]"}); ok {
+				v = a.t.join(v, a.loadAtom(s, b, "[?]"))
+			}
+		}
+	}
+	return v
+}

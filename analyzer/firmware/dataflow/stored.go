@@ -1,0 +1,228 @@
+package dataflow
+
+import "strings"
+
+// maxJudge bounds fields whose values are read from fields.
+const maxJudge = 4
+
+// field judges a condition on a field in memory: what is written to it decides.
+func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
+	a := r.a
+	if r.depth > maxJudge {
+		return guardUnknown, gate
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	ys, number := a.numbers(c.y)
+	if number && anyHolds(c.rel, 0, ys) && len(a.cellLog[k]) == 0 {
+		return guardNone, gate // what a field holds that nobody writes
+	}
+	var init, auto, tap, stored bool
+	kept := guardOptIn // what a stored value that the field is a copy of is worth
+	for _, w := range a.cellLog[k] {
+		for _, at := range a.t.atomsOf(w.v) {
+			n := a.t.node(at)
+			if n.kind != kInt && n.kind != kStr && n.kind != kHome && n.kind != kClass {
+				if g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1); g >= guardBuild {
+					if !stored || g < kept {
+						if kept = g; ww.Reads != "" {
+							gate = ww
+						}
+					}
+					stored = true
+				} else {
+					auto = true
+				}
+				continue
+			}
+			if ns, ok := a.numbers(a.t.one(at)); !ok || number && !anyHolds(c.rel, ns[0], ys) {
+				continue
+			}
+			switch why := r.why[w.by]; {
+			case w.by == nil || strings.HasPrefix(w.by.Name, "<"):
+				init = true
+			case why&byTap != 0:
+				tap = true
+			default:
+				auto = true
+			}
+		}
+	}
+	switch {
+	case stored && (auto || tap || init):
+		return min(kept, guardUnknown), gate
+	case stored:
+		return kept, gate
+	case init || auto:
+		return guardNone, gate
+	case tap:
+		return guardUnknown, gate // a choice of the moment
+	}
+	gate.Never = true // nothing that was seen would let it through
+	return guardUnknown, gate
+}
+
+// byDefault says whether a condition holds for what was never written.
+func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
+	a := r.a
+	if want, ok := a.t.text(c.y); ok {
+		if n.b == 0 {
+			return false, false
+		}
+		def, ok := a.t.text(a.expand(value(n.b)))
+		if !ok {
+			if zero, isNull := a.t.number(a.expand(value(n.b))); isNull && zero == 0 {
+				return c.rel == unequal, true
+			}
+			return false, false
+		}
+		return (def == want) == (c.rel == equal), true
+	}
+	def, known := r.defaultOf(n, key)
+	want, number := a.t.number(c.y)
+	if !known || !number {
+		return false, false
+	}
+	return c.rel.holds(def, want), true
+}
+
+// member judges a condition on a field of whatever a cell holds.
+func (r *reachability) member(n *node, c cond) (guard, Gate) {
+	a := r.a
+	worst, gate, first := guardUnknown, Gate{Reads: "field " + n.s, Default: "unknown"}, true
+	if transient(a.rootOf(atom(n.a))) || r.platformParam(atom(n.a), c) {
+		return guardNone, Gate{}
+	}
+	for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
+		if bn := a.t.node(b); bn.kind == kStore && transient(bn.s) {
+			return guardNone, Gate{}
+		} else if bn.kind != kHome {
+			continue
+		}
+		g, w := r.cell(a.t.atom(node{kind: kCell, a: uint32(b), s: n.s}), c, false)
+		if first || g < worst {
+			worst, gate, first = g, w, false
+		}
+	}
+	return worst, gate
+}
+
+// defaultOf is the number a stored value has before anybody wrote it.
+func (r *reachability) defaultOf(n *node, key string) (int64, bool) {
+	a := r.a
+	if s, ok := a.app.Settings[key]; ok && s != "" {
+		switch s {
+		case "true", "-1", "1", "0xffffffff":
+			return 1, true
+		case "false", "0", "0x0":
+			return 0, true
+		}
+	}
+	if n.b != 0 {
+		if v, ok := a.t.number(a.expand(value(n.b))); ok {
+			return v, true
+		}
+		return 0, false
+	}
+	if a.t.node(atom(n.a)).kind == kHome {
+		return 0, true
+	}
+	return 0, false
+}
+
+// writers says who writes a value under which the condition holds: a user's action, something that runs by itself, a
+// server's answer, others.
+func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others bool) {
+	a := r.a
+	list := append([]cellWrite{}, a.cellLog[k]...)
+	list = append(list, a.cellLog[slot{k.base, "[?]"}]...)
+	if n := a.t.node(k.base); n.kind == kStore && isPreference(n.s) {
+		for _, b := range a.stores() {
+			if o := a.t.node(b); b != k.base && isPreference(o.s) && (o.s == "pref:*" || n.s == "pref:*") {
+				list = append(list, a.cellLog[slot{b, k.field}]...)
+			}
+		}
+	}
+	for _, w := range list {
+		v := a.expand(w.v)
+		if want, ok := a.t.text(c.y); ok && !compared {
+			if s, ok := a.t.text(v); ok && (s == want) != (c.rel == equal) {
+				others = others || w.by != nil && r.why[w.by]&byTap != 0
+				continue
+			}
+		} else if ns, ok := a.numbers(v); ok && !compared {
+			can := false
+			for _, n := range ns {
+				if ys, ok := a.numbers(c.y); !ok || anyHolds(c.rel, n, ys) {
+					can = true
+				}
+			}
+			if !can {
+				if w.by != nil && r.why[w.by]&byTap != 0 && len(ns) > 0 {
+					others = true // the user can switch it the other way
+				}
+				continue
+			}
+		}
+		remote = remote || a.fromServer(v, 0)
+		if w.by == nil {
+			continue
+		}
+		switch why := r.why[w.by]; {
+		case why&automatic != 0 && why&byTap == 0:
+			auto = true
+		case why&byTap != 0:
+			user = true
+		case why&byUser != 0:
+			others = true
+		}
+	}
+	return user, auto && !remote, remote, others
+}
+
+// fromServer reports whether a value is, or is decided by, the answer of a server.
+func (a *analysis) fromServer(v value, depth int) bool {
+	for _, at := range a.t.atomsOf(a.expand(v)) {
+		n := a.t.node(at)
+		switch {
+		case n.kind == kApi && n.s == "remote":
+			return true
+		case n.kind == kCompare && depth < 4:
+			if a.fromServer(value(n.a), depth+1) || a.fromServer(value(n.b), depth+1) {
+				return true
+			}
+		case n.kind == kConcat && depth < 4 && a.fromServer(a.t.make(n.parts()), depth+1):
+			return true
+		}
+	}
+	return false
+}
+
+// property judges a condition on a system property, by the properties of this image.
+func (r *reachability) property(key string, c cond, compared bool, gate Gate) (guard, Gate) {
+	a := r.a
+	if want, ok := a.t.text(c.y); ok && a.app.Props != nil && !compared {
+		v, set := a.app.Props[key]
+		if set || len(a.app.Props) > 0 {
+			gate.Off = (v == want) != (c.rel == equal)
+			gate.Default = map[bool]string{true: "off", false: "on"}[gate.Off]
+		}
+		return guardBuild, gate
+	}
+	if v, ok := a.app.Props[key]; ok && !compared {
+		n, isNumber := int64(0), true
+		switch v {
+		case "1", "true", "y", "yes", "on":
+			n = 1
+		case "0", "false", "n", "no", "off", "":
+		default:
+			isNumber = false
+		}
+		if want, ok := a.t.number(c.y); ok && isNumber {
+			on := c.rel.holds(n, want)
+			gate.Off = !on
+			gate.Default = map[bool]string{true: "on", false: "off"}[on]
+		}
+	}
+	return guardBuild, gate
+}
