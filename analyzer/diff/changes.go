@@ -12,9 +12,9 @@ import (
 // guards are what may stand before a flow, the weakest first.
 var guards = []string{"none", "permission-only", "unknown", "build", "remote", "notice", "opt-out", "opt-in"}
 
-// named are the gates whose names mean something to a reader: the others are named after code, which a rebuild
-// renames.
-var named = []string{"build", "remote", "notice", "opt-out", "opt-in"}
+// stored are the beginnings of names of gates that lie outside code: names of fields and methods change with
+// every rebuild and mean nothing to a reader.
+var stored = []string{"pref:", "settings:", "property"}
 
 // changes tells, field by field, what became of a flow. All flows that make the finding are looked at together:
 // an app often has several ways from one source to one address.
@@ -72,8 +72,13 @@ func open(f fact.Fact) bool { return slices.Index(guards, f.Fields.Get("guard"))
 
 // gate spells what stands before a flow.
 func gate(f fact.Fact) string {
-	g := f.Fields.Get("guard")
-	if name := f.Fields.Get("gate"); name != "" && slices.Contains(named, g) {
+	g, name := f.Fields.Get("guard"), f.Fields.Get("gate")
+	if g == "unknown" {
+		g = "not decided"
+	} else if !open(f) && name != "" {
+		return g + " (" + name + ", default " + f.Fields.Get("gate_default") + ")"
+	}
+	if slices.ContainsFunc(stored, func(p string) bool { return strings.HasPrefix(name, p) }) {
 		g += " (" + name + ", default " + f.Fields.Get("gate_default") + ")"
 	}
 	return g
