@@ -214,10 +214,10 @@ func (e *flowFacts) steps(f *dataflow.Flow) []step {
 func listing(list ...step) *fact.Evidence {
 	ev := &fact.Evidence{Language: "smali"}
 	var lines []string
-	for i, s := range list {
-		if i == maxSteps {
-			break
-		}
+	if n := len(list); n > maxSteps {
+		list = append(slices.Clone(list[:maxSteps-1]), list[n-1]) // where it ends is what the fact is about
+	}
+	for _, s := range list {
 		if s.at.Method == nil {
 			continue
 		}
