@@ -1,14 +1,12 @@
 package analyzer
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"romscan/analyzer/diff"
-	"romscan/analyzer/image"
 )
 
 // TestNumberLookup compares the messaging app of two real builds, before and after August 2014: the number of
@@ -35,16 +33,7 @@ func TestNumberLookup(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		in, done, err := OpenInput(tree)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rec, err := Read(context.Background(), in, Options{Limits: image.DefaultLimits(), Jobs: 2, Flows: true})
-		done()
-		if err != nil {
-			t.Fatal(err)
-		}
-		scans[i] = Judge(rec, builtin(t))
+		scans[i] = Judge(follow(t, tree, 2), builtin(t))
 	}
 	const lookup = "api.account.xiaomi.com"
 	moved, gained := "", ""
@@ -71,5 +60,25 @@ func TestNumberLookup(t *testing.T) {
 	}
 	if want := "data gained: device.imei goes where "; !strings.HasPrefix(gained, want) || !strings.Contains(gained, "sms.peer") {
 		t.Errorf("%q, want %q", gained, want)
+	}
+}
+
+// TestOptInAppears: the fixture's update asks first and uses TLS; that is told of each flow.
+func TestOptInAppears(t *testing.T) {
+	before := Judge(follow(t, fixtures+"/cloud-messaging/before.zip", 2), builtin(t))
+	after := Judge(follow(t, fixtures+"/cloud-messaging/after.zip", 2), builtin(t))
+	n := 0
+	for _, f := range Compare(before, after, "test").Findings {
+		if f.Finding.Identity["flow.from"] == "" {
+			continue
+		}
+		n++
+		const want = "gate appeared: opt-in (pref:com.northpeak.cloudmsg_preferences [cloud_messaging_on], default off); transport: http → https"
+		if f.State != diff.Fixed || !strings.Contains(f.Reason, want) {
+			t.Errorf("%s %s: %s %s", f.Finding.ID, f.Finding.Identity["flow.from"], f.State, f.Reason)
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d flows, want 4", n)
 	}
 }

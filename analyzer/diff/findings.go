@@ -41,7 +41,7 @@ func findings(before, after Side) []Finding {
 	for _, f := range lost {
 		if g := pairs[f]; g != nil {
 			paired[g] = true
-			out = append(out, c.both(f, g))
+			out = append(out, c.optedIn(f, g))
 			continue
 		}
 		out = append(out, c.gone(f))
@@ -105,6 +105,18 @@ func (c *comparison) both(f, g *finding.Finding) Finding {
 		out.Reason = "moved from " + f.Device
 	}
 	return out
+}
+
+// optedIn compares a flow with what became of it under another signature: behind an opt-in it is fixed, if no other
+// way past it can have been missed.
+func (c *comparison) optedIn(f, g *finding.Finding) Finding {
+	out := c.both(f, g)
+	then, now := weakest(behind(f, c.then)), weakest(behind(g, c.now))
+	if then.Fields.Get("guard") == "opt-in" || now.Fields.Get("guard") != "opt-in" || g.Severity() != "info" || blind(g, c.after) != "" {
+		return out
+	}
+	why := changes(behind(f, c.then), behind(g, c.now))
+	return Finding{State: Fixed, Reason: "now " + g.Signature.ID + "; " + strings.Join(why, "; "), Old: f}
 }
 
 // gone decides whether a finding the new side lacks is fixed. It is not where the new side was not read.

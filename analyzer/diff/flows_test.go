@@ -68,6 +68,8 @@ func TestFlowStates(t *testing.T) {
 		{"the same", full(flow()), full(flow()), []string{"still-there "}},
 		{"another of the same flows comes first", full(flow(), flow("to", "http://a.example/b")), full(flow("to", "http://a.example/b"), flow()), []string{"still-there "}},
 		{"gate appeared", full(flow()), full(flow("guard", "opt-in", "gate", "pref:up", "gate_default", "off")),
+			[]string{"fixed now ROM2005; gate appeared: opt-in (pref:up, default off)"}},
+		{"gate appeared, but other ways may be missing", full(flow()), flowSide(pack, true, true, true, flow("guard", "opt-in", "gate", "pref:up", "gate_default", "off")),
 			[]string{"changed was ROM2001; severity critical → info; gate appeared: opt-in (pref:up, default off)"}},
 		{"gate vanished", full(flow("guard", "opt-in", "gate", "pref:up", "gate_default", "off")), full(flow()),
 			[]string{"changed was ROM2005; severity info → critical; gate vanished: opt-in (pref:up, default off) stood before it"}},

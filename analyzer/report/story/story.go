@@ -65,7 +65,10 @@ func (t *teller) what() string {
 	if w := dataWords[data]; w != "" {
 		name = w + " (" + data + ")"
 	}
-	out := fmt.Sprintf("%s reads %s with %s", t.f.App, name, fact.ShortMethod(t.get("source_call")))
+	out := t.f.App + " reads " + name
+	if c := t.get("source_call"); c != "" {
+		out += " with " + fact.ShortMethod(c)
+	}
 	if m := t.marks("reads"); len(m) > 0 {
 		out += ", in " + at(m[0])
 	}
@@ -153,9 +156,12 @@ func (t *teller) to() string {
 	} else if strings.Contains(to, "{}") {
 		to += " ({} is computed)"
 	}
-	out := fmt.Sprintf("%s sends it to %s", fact.ShortMethod(t.get("sink_call")), to)
+	out := "It is sent to " + to
+	if c := t.get("sink_call"); c != "" {
+		out = fact.ShortMethod(c) + " sends it to " + to
+	}
 	if m := t.marks("sends"); len(m) > 0 {
-		out = at(m[len(m)-1]) + ": " + out
+		out += " in " + at(m[len(m)-1])
 	}
 	if w := transportWords[t.get("transport")]; w != "" {
 		out += ", " + w
@@ -178,7 +184,7 @@ func (t *teller) no() string {
 		before = "the call at " + at(m[0])
 	}
 	if guard == "opt-out" {
-		out = append(out, fact.ShortMethod(t.get("gate"))+" were off by default and only a user's action turned it on")
+		out = append(out, "the gate "+fact.ShortMethod(t.get("gate"))+" were off by default and only a user's action turned it on")
 	} else {
 		out = append(out, "an opt-in preference, off by default, that only a user's action turns on, stood before "+before)
 	}
