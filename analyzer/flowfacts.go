@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -92,16 +93,21 @@ func yesNo(b bool) string {
 func hostOf(to string) string {
 	if !strings.Contains(to, "://") {
 		h, _, _ := strings.Cut(to, ":")
-		if strings.Contains(h, ".") && !strings.ContainsAny(h, "{}/ ?=&") {
+		if i := strings.LastIndexByte(h, '.'); i >= 0 && !strings.ContainsAny(h, "{}/ ?=&_") && (topLevel(h[i+1:]) || net.ParseIP(h) != nil) {
 			return h
 		}
-		return ""
+		return "" // a version, a file name: what a value may be besides an address
 	}
 	u, err := url.Parse(strings.ReplaceAll(to, "{}", "_"))
 	if err != nil || strings.Contains(u.Host, "_") || u.Host == "" {
 		return ""
 	}
 	return u.Hostname()
+}
+
+// topLevel reports whether a label can end a host's name: letters alone, so that "1.1.2" is none.
+func topLevel(s string) bool {
+	return len(s) >= 2 && !strings.ContainsFunc(s, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
 }
 
 // transport names how data travels, by the scheme of the address where the call does not decide it.
@@ -208,10 +214,10 @@ func (e *flowFacts) steps(f *dataflow.Flow) []step {
 func listing(list ...step) *fact.Evidence {
 	ev := &fact.Evidence{Language: "smali"}
 	var lines []string
-	for i, s := range list {
-		if i == maxSteps {
-			break
-		}
+	if n := len(list); n > maxSteps {
+		list = append(slices.Clone(list[:maxSteps-1]), list[n-1]) // where it ends is what the fact is about
+	}
+	for _, s := range list {
 		if s.at.Method == nil {
 			continue
 		}

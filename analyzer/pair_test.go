@@ -17,15 +17,27 @@ import (
 
 const fixtures = "../fixtures"
 
-// read reads an image of the fixtures.
+// read reads an image of the fixtures, but follows no data through its code.
 func read(t *testing.T, name string, jobs int) *fact.Record {
 	t.Helper()
+	return readWith(t, name, Options{Jobs: jobs})
+}
+
+// follow reads an image and follows data through the code of its apps.
+func follow(t *testing.T, name string, jobs int) *fact.Record {
+	t.Helper()
+	return readWith(t, name, Options{Jobs: jobs, Flows: true})
+}
+
+func readWith(t *testing.T, name string, opt Options) *fact.Record {
+	t.Helper()
+	opt.Limits, opt.Tool = image.DefaultLimits(), "romscan test"
 	root, done, err := OpenInput(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer done()
-	rec, err := Read(context.Background(), root, Options{Limits: image.DefaultLimits(), Jobs: jobs, Tool: "romscan test"})
+	rec, err := Read(context.Background(), root, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +59,7 @@ func TestPairs(t *testing.T) {
 	scans := map[string]*Scan{}
 	scan := func(name string) *Scan {
 		if scans[name] == nil {
-			scans[name] = Judge(read(t, filepath.Join(fixtures, name), 2), pack)
+			scans[name] = Judge(follow(t, filepath.Join(fixtures, name), 2), pack)
 		}
 		return scans[name]
 	}

@@ -108,6 +108,7 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 	}
 	if opt.Flows && err == nil {
 		err = r.follow(ctx, rec, opt.jobs())
+		rec.Flows = err == nil
 	}
 	rec.Complete = err == nil
 	if err != nil {

@@ -5,37 +5,61 @@ import (
 	"slices"
 	"strings"
 
+	"romscan/analyzer/fact"
 	"romscan/analyzer/finding"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/image"
 )
 
-// findings decides the state of every finding of both sides, by fingerprint. Order: fixed, still there, new,
-// changed, cannot tell; inside, the order of the findings.
+// findings decides the state of every finding of both sides, by fingerprint; a flow that is told by another
+// signature now, because what stands before it changed, is looked for by what flows where. Order: fixed, still
+// there, new, changed, cannot tell; inside, the order of the findings.
 func findings(before, after Side) []Finding {
 	then, now := index(before.Findings), index(after.Findings)
+	c := &comparison{before.Firmware, after.Firmware, flowsOf(before.Firmware), flowsOf(after.Firmware)}
 	var out []Finding
+	var lost, found []*finding.Finding
 	for i := range before.Findings {
 		f := &before.Findings[i]
 		if then[f.Fingerprint] != f {
 			continue
 		}
 		if g := now[f.Fingerprint]; g != nil {
-			out = append(out, both(f, g))
+			out = append(out, c.both(f, g))
 			continue
 		}
-		out = append(out, gone(f, after.Firmware))
+		lost = append(lost, f)
 	}
 	for i := range after.Findings {
 		f := &after.Findings[i]
-		if now[f.Fingerprint] != f || then[f.Fingerprint] != nil {
+		if now[f.Fingerprint] == f && then[f.Fingerprint] == nil {
+			found = append(found, f)
+		}
+	}
+	pairs := pairFlows(lost, found)
+	paired := map[*finding.Finding]bool{}
+	for _, f := range lost {
+		if g := pairs[f]; g != nil {
+			paired[g] = true
+			out = append(out, c.optedIn(f, g))
 			continue
 		}
-		out = append(out, came(f, before.Firmware))
+		out = append(out, c.gone(f))
+	}
+	for _, f := range found {
+		if !paired[f] {
+			out = append(out, c.came(f))
+		}
 	}
 	order := []State{Fixed, StillThere, New, Changed, CannotTell}
 	slices.SortStableFunc(out, func(a, b Finding) int { return slices.Index(order, a.State) - slices.Index(order, b.State) })
 	return out
+}
+
+// comparison is both sides with their flows by app.
+type comparison struct {
+	before, after *firmware.Firmware
+	then, now     map[string][]fact.Fact
 }
 
 func index(list []finding.Finding) map[string]*finding.Finding {
@@ -49,16 +73,25 @@ func index(list []finding.Finding) map[string]*finding.Finding {
 }
 
 // both compares the two tellings of one finding: what a reader sees must be the same to be "still there".
-func both(f, g *finding.Finding) Finding {
+func (c *comparison) both(f, g *finding.Finding) Finding {
 	out := Finding{State: StillThere, Old: f, New: g}
 	var why []string
+	if f.Signature.ID != g.Signature.ID {
+		why = append(why, "was "+f.Signature.ID)
+	}
 	if f.Severity() != g.Severity() {
 		why = append(why, "severity "+f.Severity()+" → "+g.Severity())
 	}
-	if f.Message != g.Message {
+	flow := isFlow(f) && isFlow(g)
+	if flow {
+		why = append(why, changes(behind(f, c.then), behind(g, c.now))...)
+	} else if f.Message != g.Message {
 		why = append(why, "was: "+f.Message)
 	}
 	for i := range min(len(f.Steps), len(g.Steps)) {
+		if flow && f.Steps[i].Fact.Kind == "flow" {
+			continue // told above, of all flows that make the finding: which of them comes first says nothing
+		}
 		if a, b := f.Steps[i].Text, g.Steps[i].Text; a != b {
 			why = append(why, fmt.Sprintf("%s: %s → %s", g.Steps[i].As, a, b))
 		}
@@ -74,28 +107,46 @@ func both(f, g *finding.Finding) Finding {
 	return out
 }
 
+// optedIn compares a flow with what became of it under another signature: behind an opt-in it is fixed, if no other
+// way past it can have been missed.
+func (c *comparison) optedIn(f, g *finding.Finding) Finding {
+	out := c.both(f, g)
+	then, now := weakest(behind(f, c.then)), weakest(behind(g, c.now))
+	if then.Fields.Get("guard") == "opt-in" || now.Fields.Get("guard") != "opt-in" || g.Severity() != "info" || blind(g, c.after) != "" {
+		return out
+	}
+	why := changes(behind(f, c.then), behind(g, c.now))
+	return Finding{State: Fixed, Reason: "now " + g.Signature.ID + "; " + strings.Join(why, "; "), Old: f}
+}
+
 // gone decides whether a finding the new side lacks is fixed. It is not where the new side was not read.
-func gone(f *finding.Finding, fw *firmware.Firmware) Finding {
+func (c *comparison) gone(f *finding.Finding) Finding {
+	fw := c.after
 	if why := blind(f, fw); why != "" {
-		return Finding{State: CannotTell, Reason: why, Old: f}
+		return Finding{State: CannotTell, Reason: joined(c.lost(f), why), Old: f}
 	}
 	out := Finding{State: Fixed, Old: f}
 	if f.App != "" && !slices.ContainsFunc(fw.Apps, func(a *firmware.App) bool { return a.Package == f.App }) {
 		out.Reason = "the app is gone"
 		return out
 	}
-	out.Reason = strings.Join(finding.Unmet(fw, f), "; ")
+	if out.Reason = c.lost(f); out.Reason == "" {
+		out.Reason = strings.Join(finding.Unmet(fw, f), "; ")
+	}
 	return out
 }
 
 // came decides whether a finding the old side lacks is new. It is not known where the old side was not read.
-func came(f *finding.Finding, fw *firmware.Firmware) Finding {
+func (c *comparison) came(f *finding.Finding) Finding {
+	fw := c.before
 	if why := blind(f, fw); why != "" {
-		return Finding{State: CannotTell, Reason: why, New: f}
+		return Finding{State: CannotTell, Reason: joined(c.gained(f), why), New: f}
 	}
 	out := Finding{State: New, New: f}
 	if f.App != "" && !slices.ContainsFunc(fw.Apps, func(a *firmware.App) bool { return a.Package == f.App }) {
 		out.Reason = "the app is new"
+	} else {
+		out.Reason = c.gained(f)
 	}
 	return out
 }
@@ -108,6 +159,12 @@ func blind(f *finding.Finding, fw *firmware.Firmware) string {
 	}
 	if f.Partition != "" && !slices.Contains(fw.Partitions(), f.Partition) {
 		return "partition " + f.Partition + " was not read in " + fw.Record.Input
+	}
+	linked := restsOnFlows(f)
+	if linked {
+		if why := unfollowed(f, fw); why != "" {
+			return why
+		}
 	}
 	for i := range fw.Record.Units {
 		u, s := &fw.Record.Units[i], fw.Spots[i]
@@ -122,6 +179,12 @@ func blind(f *finding.Finding, fw *firmware.Firmware) string {
 			mine = true // the partition's own image
 		}
 		for _, g := range u.Gaps {
+			if g.By == "flow" && !linked {
+				continue // what the code of an app does decides nothing here
+			}
+			if mine && g.By == "flow" {
+				return "the flows of " + f.App + " are not all known in " + fw.Record.Input
+			}
 			if mine && g.Reason != image.Tampered {
 				return fmt.Sprintf("%s was not fully read in %s: %s", u.File.Path.Inner(), fw.Record.Input, g.Detail)
 			}

@@ -32,6 +32,7 @@ type Header struct {
 	Filesystems []string    `json:"filesystems"`      // format names whose files are a device's
 	Analyzers   []string    `json:"analyzers"`        // name@version
 	Complete    bool        `json:"complete"`         // false after an interruption
+	Flows       bool        `json:"flows,omitempty"`  // data was followed through the code of apps
 	Gaps        []image.Gap `json:"gaps,omitempty"`   // of the run as a whole
 }
 

@@ -102,11 +102,12 @@ var hole = regexp.MustCompile(`\{([a-z_][a-z0-9_.-]*)\}`)
 
 func build(s *signatures.Signature, g *group, bound []binding, choices [][]hit, pick []int) Finding {
 	f := Finding{Signature: s, App: g.app, Device: g.device, Partition: g.partition, Identity: map[string]string{}}
-	get := func(ref string) string {
+	get := func(ref string, spell func(fact.Fact, string, string) string) string {
 		name, field := splitRef(ref)
 		for i, b := range bound {
 			if b.as == name {
-				return value(choices[i][pick[i]], field)
+				h := choices[i][pick[i]]
+				return spell(h.fact, field, value(h, field))
 			}
 		}
 		switch ref {
@@ -119,11 +120,11 @@ func build(s *signatures.Signature, g *group, bound []binding, choices [][]hit, 
 		}
 		return ""
 	}
-	f.Message = hole.ReplaceAllStringFunc(s.Message, func(m string) string { return fact.ShortMethod(get(m[1 : len(m)-1])) })
+	f.Message = hole.ReplaceAllStringFunc(s.Message, func(m string) string { return fact.ShortMethod(get(m[1:len(m)-1], told)) })
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\x00", s.ID)
 	for _, ref := range s.Fingerprint {
-		f.Identity[ref] = get(ref)
+		f.Identity[ref] = get(ref, identity)
 		fmt.Fprintf(sum, "%s\x00%s\x00", ref, f.Identity[ref])
 	}
 	f.Fingerprint = hex.EncodeToString(sum.Sum(nil)[:16])

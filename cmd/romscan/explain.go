@@ -7,19 +7,35 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"romscan/analyzer"
 	"romscan/analyzer/finding"
+	"romscan/analyzer/report"
+	"romscan/analyzer/report/story"
 	"romscan/signatures"
 )
 
 func explainCommand() *cobra.Command {
 	var packs packFlags
+	var read readFlags
 	cmd := &cobra.Command{
-		Use: "explain ID", Short: "a signature's page: why it matters, how it is found, what to do",
-		Args: cobra.ExactArgs(1),
+		Use: "explain ID | explain IMAGE FINDING", Short: "a signature's page, or the story of a finding",
+		Long: `With an ID: why the signature matters, how it is found, what to do.
+
+With an image, or a saved scan, and a finding of it: what was found, told in plain
+sentences. FINDING is a fingerprint or its beginning, or an ID for all findings of a
+signature.`,
+		Example: "  romscan explain ROM2001\n  romscan explain ota.romscan ROM2001\n  romscan explain ota.romscan 5f0c2a",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			pack, err := packs.load()
 			if err != nil {
 				return err
+			}
+			if len(args) == 2 {
+				if err := settle(cmd, &read); err != nil {
+					return err
+				}
+				return explainFindings(cmd, &read, pack, args[0], args[1])
 			}
 			s := pack.Lookup(strings.ToUpper(args[0]))
 			if s == nil {
@@ -29,8 +45,60 @@ func explainCommand() *cobra.Command {
 			return nil
 		},
 	}
+	read.add(cmd.Flags())
+	read.addFlows(cmd.Flags())
 	packs.add(cmd)
 	return cmd
+}
+
+// shortest is how much of a fingerprint has to be given.
+const shortest = 6
+
+// explainFindings tells the findings of an image that a name means.
+func explainFindings(cmd *cobra.Command, read *readFlags, pack *signatures.Pack, image, name string) error {
+	rec, err := record(cmd, read, image)
+	if err != nil {
+		return err
+	}
+	rep := analyzer.Judge(rec, pack).Report(version)
+	found := 0
+	for i := range rep.Findings {
+		f := &rep.Findings[i]
+		if f.ID != strings.ToUpper(name) && (len(name) < shortest || !strings.HasPrefix(f.Fingerprint, strings.ToLower(name))) {
+			continue
+		}
+		if found++; found > 1 {
+			fmt.Fprintln(cmd.OutOrStdout())
+		}
+		tell(cmd.OutOrStdout(), f)
+	}
+	if found == 0 {
+		return fail(exitUsage, fmt.Errorf("%s has no finding %q", image, name))
+	}
+	return nil
+}
+
+// tell prints one finding: its story where it is about a flow, and its steps with what shows them.
+func tell(w io.Writer, f *report.Finding) {
+	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	p("%s %s", f.ID, f.Title)
+	p("%s · precision %s · %s", f.Severity, f.Confidence, f.Fingerprint)
+	p("\n%s", fold(printable(f.Message), ""))
+	for _, para := range story.Tell(f) {
+		p("\n%s\n%s", para.Head, fold(printable(para.Text), "  "))
+	}
+	p("\nWHY\n%s", fold(f.Why, "  "))
+	p("\nFIX\n%s", fold(f.Fix, "  "))
+	for i := range f.Steps {
+		s := &f.Steps[i]
+		p("\n%s", strings.TrimSpace(fmt.Sprintf("STEP %d %s  %s", i+1, s.As, printable(s.Path))))
+		p("  %s", printable(s.Text))
+		if s.Listing != nil {
+			for line := range strings.SplitSeq(s.Listing.Text, "\n") {
+				p("    %s", printable(line))
+			}
+		}
+	}
 }
 
 func explain(w io.Writer, s *signatures.Signature) {

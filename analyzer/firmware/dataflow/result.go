@@ -128,6 +128,12 @@ func (a *analysis) result() *Result {
 func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	to := a.spellings(e.to)
 	to = slices.Compact(to)
+	if e.call.Sink == "network" {
+		to = addresses(to)
+	}
+	if e.call == streamCall && len(to) == 0 {
+		return // a stream, and nothing says that it is a connection's
+	}
 	var calls []Site
 	for _, id := range a.chains.list(e.chain) {
 		if id != 0 && a.sites[id].Method != nil {
@@ -215,6 +221,25 @@ func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
 		}
 	}
 	return worst, gates
+}
+
+// addresses keeps what can be one; what is computed as a whole counts where nothing else is known.
+func addresses(list []string) []string {
+	var out []string
+	computed := false
+	for _, s := range list {
+		rest := strings.ReplaceAll(s, "{}", "")
+		switch {
+		case strings.Contains(rest, "://"), strings.Contains(rest, ".") && !strings.ContainsAny(rest, " \n"):
+			out = append(out, s)
+		case s != rest:
+			computed = true
+		}
+	}
+	if len(out) == 0 && computed {
+		out = append(out, "{}")
+	}
+	return out
 }
 
 // merged joins flows that differ in the calls between only: one for each source, sink, type and set of endpoints; the

@@ -41,7 +41,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 			switch why := r.why[w.by]; {
 			case w.by == nil || strings.HasPrefix(w.by.Name, "<"):
 				init = true
-			case why&byTap != 0:
+			case why&byTap != 0 && why&automatic == 0:
 				tap = true
 			default:
 				auto = true

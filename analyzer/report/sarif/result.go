@@ -1,6 +1,7 @@
 package sarif
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -33,19 +34,25 @@ func (b *builder) result(f *report.Finding, state string) {
 		r.Taxa = append(r.Taxa, ruleReference{ID: fmt.Sprintf("CWE-%d", n)})
 	}
 	var flow []threadFlowLocation
+	var first *location
 	for i := range f.Steps {
 		s := &f.Steps[i]
 		loc := b.listing(s)
 		loc.Message = &message{Text: s.Text}
-		flow = append(flow, threadFlowLocation{Location: loc, Kinds: []string{s.As}, ExecutionOrder: i + 1, Importance: "essential"})
+		first = cmp.Or(first, &loc)
+		if trail := report.Trail(s); len(trail) > 1 {
+			flow = b.trail(flow, s, trail)
+		} else {
+			flow = append(flow, threadFlowLocation{Location: loc, Kinds: []string{s.As}, ExecutionOrder: len(flow) + 1, Importance: "essential"})
+		}
 		if related, ok := b.bytes(s, len(r.RelatedLocations)); ok {
 			r.RelatedLocations = append(r.RelatedLocations, related)
 		}
 	}
-	if len(flow) > 0 {
-		first := flow[0].Location
-		first.Message = nil
-		r.Locations = []location{first}
+	if first != nil {
+		at := *first
+		at.Message = nil
+		r.Locations = []location{at}
 	} else {
 		r.Locations = []location{{PhysicalLocation: &physicalLocation{ArtifactLocation: b.at(0), Region: &region{StartLine: 1, StartColumn: 1, EndLine: 1, EndColumn: 1}}}}
 	}
@@ -53,6 +60,24 @@ func (b *builder) result(f *report.Finding, state string) {
 		r.CodeFlows = []codeFlow{{[]threadFlow{{flow}}}}
 	}
 	b.results = append(b.results, r)
+}
+
+// trail adds every instruction on the way of data, each at its line of the step's listing.
+func (b *builder) trail(flow []threadFlowLocation, s *report.Step, trail []report.Mark) []threadFlowLocation {
+	for _, m := range trail {
+		one := *s
+		listing := *s.Listing
+		listing.Mark = m.Line
+		one.Listing, one.Member = &listing, m.Method
+		loc := b.listing(&one)
+		loc.Message = &message{Text: m.What}
+		importance := "important"
+		if m.Role == "reads" || m.Role == "sends" {
+			importance = "essential"
+		}
+		flow = append(flow, threadFlowLocation{Location: loc, Kinds: []string{m.Role}, ExecutionOrder: len(flow) + 1, Importance: importance})
+	}
+	return flow
 }
 
 // at refers to an artifact by index and URI: some consumers read only one of them.

@@ -223,6 +223,21 @@ func (p *page) step(n int, s report.Step) {
 	if where := place(s); where != "" {
 		p.line("%15s%s", "", clipLeft(where, p.width()-15))
 	}
+	p.trail(report.Trail(&s))
+}
+
+// shownMarks bounds the instructions shown of one flow; the last is where data leaves.
+const shownMarks = 6
+
+// trail prints the way of data through code, without the last instruction, which stands above.
+func (p *page) trail(marks []report.Mark) {
+	for i, m := range marks[:max(len(marks)-1, 0)] {
+		if i == shownMarks {
+			p.line("%15s… and %d more", "", len(marks)-1-i)
+			break
+		}
+		p.line("%15s%-7s %s", "", m.Role, clipLeft(fmt.Sprintf("%s +0x%04x", fact.DottedMethod(m.Method), max(m.Unit, 0)), p.width()-23))
+	}
 }
 
 // place says where to look: file and line, or method and address.

@@ -1,0 +1,62 @@
+package finding
+
+import (
+	"strings"
+
+	"romscan/analyzer/fact"
+)
+
+// computed stands in a fingerprint for a host that code puts together: a flow to it is one and the same,
+// whatever the code around it looks like.
+const computed = "computed"
+
+// identity spells a field for a fingerprint.
+func identity(f fact.Fact, field, v string) string {
+	if f.Kind == "flow" && field == "host" && v == "" {
+		return computed
+	}
+	return v
+}
+
+// told spells a field for a sentence. What a flow leaves open gets a name instead of a blank.
+func told(f fact.Fact, field, v string) string {
+	if f.Kind != "flow" {
+		return v
+	}
+	switch field {
+	case "to":
+		return toldAddress(f, v)
+	case "gate":
+		if v == "" {
+			return "a condition that could not be named"
+		}
+	case "gate_default":
+		if v == "" {
+			return "unknown"
+		}
+	case "transport":
+		if v == "unknown" {
+			return "a transport that is not known"
+		}
+	case "activation":
+		if v == "" || v == "unknown" {
+			return "what is not known"
+		}
+	}
+	return v
+}
+
+// toldAddress tells where data goes: an address as it is, as far as code states it.
+func toldAddress(f fact.Fact, v string) string {
+	what := "address"
+	if f.Fields.Get("sink") == "sms" {
+		what = "number"
+	}
+	switch {
+	case !strings.ContainsFunc(strings.ReplaceAll(v, "{}", ""), func(r rune) bool { return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }):
+		return "a computed " + what
+	case what == "address" && f.Fields.Get("host") == "":
+		return "a computed address (" + v + ")"
+	}
+	return v
+}
