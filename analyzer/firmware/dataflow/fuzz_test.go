@@ -97,7 +97,7 @@ func spell(r *dataflow.Result) string {
 	for i := range r.Flows {
 		f := &r.Flows[i]
 		fmt.Fprintln(&b, "flow", f.Data, f.Transforms, site(f.Source), site(f.Sink), f.SinkKind, f.SinkCall, f.Transport, f.Unchecked,
-			f.Endpoints, f.Exact, f.Activation, f.Guard, f.Off, sites(f.Calls), sites(f.Way), r.Conds(f))
+			f.Endpoints, f.Exact, f.Activation, f.Guard, f.Off, sites(f.Calls), sites(f.Way))
 		for _, g := range f.Gates {
 			fmt.Fprintln(&b, "gate", g.Guard, g.Reads, g.Default, site(g.Site), g.Off)
 		}
