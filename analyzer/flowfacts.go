@@ -152,7 +152,8 @@ func (e *flowFacts) connections(res *dataflow.Result) {
 			seen[k] = true
 			f := fact.F("to", to, "resolved", yesNo(host != ""), "host", host, "transport", transport(to, u.Transport, "network", false), "call", u.SinkCall)
 			e.add(u.Sink.File(), fact.Fact{Kind: "connection", Fields: f, At: place(u.Sink), Evidence: listing(step{"connects to " + to, u.Sink})})
-			for _, ef := range endpoint.Of(strings.ReplaceAll(to, "{}", ""), "dex", "folded", e.owners) {
+			known, _, _ := strings.Cut(to, "{}")
+			for _, ef := range endpoint.Of(known, "dex", "folded", e.owners) {
 				if v := ef.Get("value"); !e.plain[v] {
 					e.plain[v] = true
 					e.add(u.Sink.File(), fact.Fact{Kind: "endpoint", Fields: ef.With("used", "connection"), At: place(u.Sink), Evidence: listing(step{"put together: " + to, u.Sink})})

@@ -62,6 +62,7 @@ type analysis struct {
 	expanded     map[value]value
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
+	waits        map[waitKey]bool
 	woken        map[wokenKey]bool
 	depths       int // of wrappers being followed
 	roots        []root
@@ -98,7 +99,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, trusting: map[uint32]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
+		sharing: map[sharedKey]bool{}, trusting: map[uint32]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}
 }
 

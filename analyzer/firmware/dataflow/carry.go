@@ -47,7 +47,11 @@ func (a *analysis) pieces(v value) []atom {
 		case kObj, kHome, kStore, kClass, kWhen:
 			at = anyAtom
 		case kInt:
-			at = a.t.atom(node{kind: kStr, s: intText(n.n)})
+			if n.n == 0 {
+				at = anyAtom // null as a rule
+			} else {
+				at = a.t.atom(node{kind: kStr, s: intText(n.n)})
+			}
 		}
 		out = append(out, at)
 	}

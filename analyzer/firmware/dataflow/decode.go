@@ -36,6 +36,9 @@ func (f *frame) decode(m *Method, args []value, site uint32) (value, bool) {
 	if a.dec == nil || !m.Static() || m.ret != stringType && m.ret != "[B" && m.ret != "[C" || m.Class.Lib {
 		return nothing, false
 	}
+	if len(args) != len(m.params) {
+		return nothing, false
+	}
 	given := make([]interp.Value, len(args))
 	var key strings.Builder
 	key.WriteString(m.Ref())

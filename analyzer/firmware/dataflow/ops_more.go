@@ -143,7 +143,12 @@ func opAddAny(f *frame, c *call) (value, bool) {
 	return f.a.any(), false
 }
 
-func opArgText(f *frame, c *call) (value, bool) { return f.text(c.at(1)), false }
+func opArgText(f *frame, c *call) (value, bool) {
+	if len(c.Args) == 0 && len(c.r.params) > 0 {
+		return f.textArg(c, 0), false
+	}
+	return f.text(c.at(1)), false
+}
 
 func opCharText(f *frame, c *call) (value, bool) {
 	if n, ok := f.a.t.number(c.at(1)); ok {

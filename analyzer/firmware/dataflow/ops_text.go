@@ -42,7 +42,12 @@ func (f *frame) text(v value) value {
 			}
 			out = a.t.join(out, a.textOf(at))
 		case kInt:
-			out = a.t.join(out, a.t.str(intText(n.n)))
+			if n.n == 0 {
+				one = a.t.any() // null; a number says by its type that it is one, see textArg
+			} else {
+				one = a.t.str(intText(n.n))
+			}
+			out = a.t.join(out, one)
 		default:
 			out = a.t.join(out, one)
 		}
@@ -107,6 +112,10 @@ func (f *frame) textArg(c *call, i int) value {
 	case typ == "C":
 		if n, ok := f.a.t.number(v); ok {
 			return f.a.t.str(string(rune(uint16(n))))
+		}
+	case typ == "I", typ == "J", typ == "S", typ == "B":
+		if n, ok := f.a.t.number(v); ok {
+			return f.a.t.str(intText(n))
 		}
 	case typ == "Z":
 		return f.a.derive(v, 0)

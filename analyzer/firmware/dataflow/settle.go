@@ -64,7 +64,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			for _, v := range e.args[1:] {
 				w.args = append(w.args, a.share(f.s, v))
 			}
-			a.waiting = append(a.waiting, w)
+			a.wait(w)
 			continue
 		}
 		if n.kind != kObj && n.kind != kHome {
@@ -97,6 +97,39 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			}
 		}
 	}
+}
+
+// maxWaiting bounds the calls on objects in cells.
+const maxWaiting = 5000
+
+// wait keeps a call on an object that lies in a cell, once.
+func (a *analysis) wait(w settledEvent) {
+	key := waitKey{in: w.in, site: w.site, target: w.target, args: string(appendValues(nil, w.args))}
+	if w.ref != nil {
+		key.ref = w.ref.class + w.ref.key()
+	}
+	if a.waits[key] {
+		return
+	}
+	if len(a.waiting) == maxWaiting {
+		a.cut("calls on stored objects")
+		return
+	}
+	a.waits[key] = true
+	a.waiting = append(a.waiting, w)
+}
+
+type waitKey struct {
+	in, target *Method
+	site       uint32
+	ref, args  string
+}
+
+func appendValues(b []byte, list []value) []byte {
+	for _, v := range list {
+		b = append(b, byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
+	}
+	return b
 }
 
 // wrapped follows a platform object to what it wraps: a messenger to its handler.

@@ -32,7 +32,7 @@ type wokenKey struct {
 func (a *analysis) wake() bool {
 	any := false
 	clear(a.expanded)
-	for i := 0; i < len(a.waiting); i++ {
+	for i := range len(a.waiting) { // what waits from now on is looked at in the next round
 		w := a.waiting[i]
 		recv := a.expand(w.args[0])
 		for _, at := range a.t.atomsOf(recv) {
