@@ -152,6 +152,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	}
 	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: out.add}
 	e.emit(out.res)
+	markUsed(rec, app, out.res)
 	if len(out.res.Cuts) > 0 {
 		var names []string
 		for what, n := range out.res.Cuts {
@@ -162,6 +163,28 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
 	}
 	return out
+}
+
+// markUsed notes, on the endpoints of an app's string tables, which of them begin an address that a connection is opened
+// to.
+func markUsed(rec *fact.Record, app *firmware.App, res *dataflow.Result) {
+	var to []string
+	for _, u := range res.Uses {
+		to = append(to, u.Endpoints...)
+	}
+	slices.Sort(to)
+	to = slices.Compact(to)
+	for _, i := range app.Units {
+		for j := range rec.Units[i].Facts {
+			f := &rec.Units[i].Facts[j]
+			if f.Kind != "endpoint" || f.Fields.Get("type") != "url" {
+				continue
+			}
+			if v := f.Fields.Get("value"); slices.ContainsFunc(to, func(s string) bool { return strings.HasPrefix(s, v) }) {
+				f.Fields = f.Fields.With("used", "connection")
+			}
+		}
+	}
 }
 
 // offers reports whether an app has a provider that others may read.

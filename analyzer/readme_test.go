@@ -2,12 +2,15 @@ package analyzer
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
+	"romscan/analyzer/fact"
+	"romscan/analyzer/image"
 	"romscan/analyzer/report"
 	"romscan/analyzer/report/text"
 )
@@ -22,14 +25,14 @@ func TestReadmeOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	pack := builtin(t)
-	before := Judge(read(t, fixtures+"/cloud-messaging/before.zip", 2), pack)
-	after := Judge(read(t, fixtures+"/cloud-messaging/after.zip", 2), pack)
+	before := Judge(readFlows(t, fixtures+"/cloud-messaging/before.zip"), pack)
+	after := Judge(readFlows(t, fixtures+"/cloud-messaging/after.zip"), pack)
 	shown := map[string]string{}
 	var b bytes.Buffer
 	if err := text.Writer().Write(&b, before.Report("0.1.0"), report.Style{}); err != nil {
 		t.Fatal(err)
 	}
-	shown["scan"] = cut(b.String(), "HIGH ROM1101")
+	shown["scan"] = cut(b.String(), "CRITICAL ROM2001")
 	b.Reset()
 	if err := text.Writer().WriteDiff(&b, Compare(before, after, "0.1.0"), report.Style{}); err != nil {
 		t.Fatal(err)
@@ -62,11 +65,26 @@ func cut(s, mark string) string {
 	if i < 0 {
 		return s
 	}
-	if head := strings.Index(s, "\n\nHIGH"); mark == "HIGH ROM1101" {
+	if head := strings.Index(s, "\n\nHIGH"); mark == "CRITICAL ROM2001" {
 		if m := strings.Index(s, "\n\nMEDIUM"); m >= 0 && m < head {
 			head = m
 		}
 		return s[:head] + "\n\n…\n\n" + s[i:]
 	}
 	return s[i:]
+}
+
+// readFlows reads an image as the command line does: with flows.
+func readFlows(t *testing.T, name string) *fact.Record {
+	t.Helper()
+	root, done, err := OpenInput(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	rec, err := Read(context.Background(), root, Options{Jobs: 2, Limits: image.DefaultLimits(), Flows: true, Tool: "romscan 0.1.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
 }
