@@ -256,9 +256,13 @@ func (f *frame) absorb(recv value, given []value) {
 // carries reports whether a value holds personal data or may, once the caller is known.
 func (a *analysis) carries(v value) bool {
 	for _, at := range a.t.atomsOf(v) {
-		switch a.t.node(at).kind {
+		switch n := a.t.node(at); n.kind {
 		case kSource, kDerived, kParam, kLoad, kResult, kCell, kAllOf:
 			return true
+		case kApi:
+			if n.s == "remote" { // a server's answer: it may decide what is sent
+				return true
+			}
 		}
 	}
 	return false

@@ -317,7 +317,13 @@ func (f *frame) condition(e edge) uint32 {
 	}
 	keys, _ := f.code.SwitchTargets(in.Addr + uint32(in.Target))
 	if v := f.switched[e.from]; int(e.way) < len(keys) && f.telling(v) {
-		return f.a.c.cond(cond{equal, v, f.a.t.num(int64(keys[e.way])), f.a.site(f.m, in.Addr)}) + 1
+		to := nothing // cases that share a block: any of their keys
+		for i, key := range keys {
+			if i < len(bl.succ) && bl.succ[i] == bl.succ[e.way] {
+				to = f.a.t.join(to, f.a.t.num(int64(key)))
+			}
+		}
+		return f.a.c.cond(cond{equal, v, to, f.a.site(f.m, in.Addr)}) + 1
 	}
 	return 0
 }

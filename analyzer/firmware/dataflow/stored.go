@@ -79,11 +79,11 @@ func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
 		return (def == want) == (c.rel == equal), true
 	}
 	def, known := r.defaultOf(n, key)
-	want, number := a.t.number(c.y)
+	want, number := a.numbers(c.y)
 	if !known || !number {
 		return false, false
 	}
-	return c.rel.holds(def, want), true
+	return anyHolds(c.rel, def, want), true
 }
 
 // member judges a condition on a field of whatever a cell holds.
