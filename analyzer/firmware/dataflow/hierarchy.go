@@ -7,33 +7,41 @@ const maxChain = 64
 
 // find returns the method that a class has or inherits from the program; nil where it is the platform's.
 func (u *universe) find(class, key string) *Method {
+	k := [2]string{class, key}
+	if m, ok := u.found[k]; ok {
+		return m
+	}
+	m := u.seek(class, key)
+	u.found[k] = m
+	return m
+}
+
+func (u *universe) seek(class, key string) *Method {
 	for c, n := u.class(class), 0; c != nil && n < maxChain; c, n = u.class(c.Super), n+1 {
 		u.load(c)
 		if m := c.methods[key]; m != nil && m.Access&dex.AccAbstract == 0 {
 			return m
 		}
 	}
-	return u.findDefault(class, key, 0)
+	return u.findDefault(class, key)
 }
 
-// findDefault looks for a default method of the interfaces.
-func (u *universe) findDefault(class, key string, depth int) *Method {
-	for c, n := u.class(class), 0; c != nil && n < maxChain && depth < 8; c, n = u.class(c.Super), n+1 {
-		for _, i := range c.Interfaces {
-			ic := u.class(i)
-			if ic == nil {
-				continue
-			}
-			u.load(ic)
-			if m := ic.methods[key]; m != nil && m.Code != 0 {
-				return m
-			}
-			if m := u.findDefault(i, key, depth+1); m != nil {
-				return m
-			}
+// findDefault looks for a default method of the interfaces, nearest first. Each class is looked at once: hostile files
+// close hierarchies to circles.
+func (u *universe) findDefault(class, key string) *Method {
+	var found *Method
+	u.supers(class, func(name string) bool {
+		c := u.class(name)
+		if c == nil || c.Access&dex.AccInterface == 0 {
+			return true
 		}
-	}
-	return nil
+		u.load(c)
+		if m := c.methods[key]; m != nil && m.Code != 0 {
+			found = m
+		}
+		return found == nil
+	})
+	return found
 }
 
 // platform returns the first class of the chain that the program does not define: what a call to an inherited method

@@ -103,8 +103,9 @@ type universe struct {
 	methods  []*Method
 	refs     map[*dex.File]*fileRefs
 	linked   bool
-	lists    map[string][]string // supers of API classes
-	below    map[string][]*Class // classes of the program by the platform type above them
+	found    map[[2]string]*Method // what calls reach, by class and method
+	lists    map[string][]string   // supers of API classes
+	below    map[string][]*Class   // classes of the program by the platform type above them
 }
 
 // fileRefs caches what the indices of one file mean.
@@ -190,7 +191,7 @@ type fieldRef struct{ class, name, typ string }
 func (r *fieldRef) slot() string { return r.name + ":" + r.typ[:min(1, len(r.typ))] }
 
 func newUniverse(app, lib *Program, supers map[string][]string) *universe {
-	return &universe{app: app, lib: lib, classes: map[string]*Class{}, refs: map[*dex.File]*fileRefs{}, lists: supers}
+	return &universe{app: app, lib: lib, classes: map[string]*Class{}, found: map[[2]string]*Method{}, refs: map[*dex.File]*fileRefs{}, lists: supers}
 }
 
 // platformClass reports whether a class is Android's or Java's own: its body is never entered, whoever defines it.
