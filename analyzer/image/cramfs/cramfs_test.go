@@ -14,27 +14,28 @@ import (
 	"testing/fstest"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // mkcramfs makes an image of tree.
 func mkcramfs(t testing.TB, tree string, args ...string) []byte {
 	t.Helper()
 	img := filepath.Join(t.TempDir(), "image")
-	run(t, "mkfs.cramfs", append(args, tree, img)...)
-	return bytesOf(t, img)
+	treetest.Run(t, "mkfs.cramfs", append(args, tree, img)...)
+	return treetest.BytesOf(t, img)
 }
 
 // features are the ways of mkfs.cramfs. It refuses to make blocks that are not of the size of its machine's pages.
 var features = [][]string{nil, {"-N", "big"}, {"-N", "little", "-z"}, {"-p", "-n", "padded"}, {"-N", "big", "-p", "-z"}}
 
 func TestTree(t *testing.T) {
-	tree := makeTree(t)
-	want := digests(t, os.DirFS(tree))
+	tree := treetest.MakeTree(t)
+	want := treetest.Digests(t, os.DirFS(tree))
 	for _, args := range features {
 		t.Run(strings.Join(args, "_"), func(t *testing.T) {
 			fsys := load(t, mkcramfs(t, tree, args...))
-			compare(t, want, fsys)
-			if n, bad := checks(t, fsys); n != 1 || len(bad) > 0 {
+			treetest.Compare(t, want, fsys)
+			if n, bad := treetest.Checks(t, fsys); n != 1 || len(bad) > 0 {
 				t.Errorf("%d checksums match, %v", n, bad)
 			}
 		})
@@ -43,7 +44,7 @@ func TestTree(t *testing.T) {
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 30000))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 30000))
 	if err := os.Symlink("b/c", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
@@ -53,19 +54,19 @@ func TestFS(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	tree := corpus(t, "trees/htc-evo4g-kingdom-2011-11")
-	compare(t, digests(t, os.DirFS(tree)), load(t, mkcramfs(t, tree, "-N", "big")))
+	tree := treetest.Corpus(t, "trees/htc-evo4g-kingdom-2011-11")
+	treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkcramfs(t, tree, "-N", "big")))
 }
 
 func TestSamples(t *testing.T) {
-	dir := corpus(t, "formats/cramfs")
-	got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "cramfs.img"))))
+	dir := treetest.Corpus(t, "formats/cramfs")
+	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "cramfs.img"))))
 	for name, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 		if got[name].Size != size || got[name].Mode != 0o664 {
 			t.Errorf("%s: %+v", name, got[name])
 		}
 	}
-	if got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "binwalk_cramfs.bin")))); len(got) != 2 || got["lsb-release"].Size != 104 {
+	if got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "binwalk_cramfs.bin")))); len(got) != 2 || got["lsb-release"].Size != 104 {
 		t.Errorf("%v", got)
 	}
 }
@@ -142,7 +143,7 @@ func TestBlockSize(t *testing.T) {
 	for _, size := range []int{4 << 10, 8 << 10, 16 << 10, 64 << 10} {
 		m := newMade()
 		m.file(t, "short", []byte("short"), size)
-		data := slices.Concat(prose(1, 100<<10), make([]byte, 3*size), noise(2, 70001))
+		data := slices.Concat(treetest.Prose(1, 100<<10), make([]byte, 3*size), treetest.Noise(2, 70001))
 		m.file(t, "long", data, size)
 		fsys := load(t, m.done(false))
 		if got, err := fs.ReadFile(fsys, "long"); err != nil || !bytes.Equal(got, data) {
@@ -155,7 +156,7 @@ func TestBlockSize(t *testing.T) {
 		if a := info.Sys().(*image.Attr); a.UID != 1000 || a.GID != 7 {
 			t.Errorf("%+v", a)
 		}
-		if n, bad := checks(t, fsys); n != 0 || len(bad) != 0 {
+		if n, bad := treetest.Checks(t, fsys); n != 0 || len(bad) != 0 {
 			t.Errorf("%d, %v: version 1 has no checksum", n, bad)
 		}
 	}
@@ -163,7 +164,7 @@ func TestBlockSize(t *testing.T) {
 
 // TestPointers reads blocks that are stored and blocks that lie anywhere.
 func TestPointers(t *testing.T) {
-	data := noise(3, 5*minBlock+100)
+	data := treetest.Noise(3, 5*minBlock+100)
 	block := func(k int) []byte { return data[k*minBlock : min((k+1)*minBlock, len(data))] }
 	m := newMade()
 	packed := deflate(t, block(0))
@@ -189,7 +190,7 @@ func TestPointers(t *testing.T) {
 	if got, err := fs.ReadFile(fsys, "file"); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if n, bad := checks(t, fsys); n != 1 || len(bad) > 0 {
+	if n, bad := treetest.Checks(t, fsys); n != 1 || len(bad) > 0 {
 		t.Errorf("%v", bad)
 	}
 }
@@ -200,7 +201,7 @@ func TestDevices(t *testing.T) {
 	m.root = slices.Concat(entry(0o20666, 0, 0, 0x103, 0, "null"), entry(0o60660, 0, 0, 0x700, 0, "loop"),
 		entry(0o10600, 0, 0, 0, 0, "pipe"), entry(0o140600, 0, 0, 0, 0, "sock"), entry(0o30600, 0, 0, 0, 0, "what"))
 	fsys := load(t, m.done(true))
-	got := digests(t, fsys)
+	got := treetest.Digests(t, fsys)
 	for name, mode := range map[string]fs.FileMode{
 		"null": fs.ModeDevice | fs.ModeCharDevice | 0o666, "loop": fs.ModeDevice | 0o660, "pipe": fs.ModeNamedPipe | 0o600, "sock": fs.ModeSocket | 0o600,
 	} {
@@ -208,7 +209,7 @@ func TestDevices(t *testing.T) {
 			t.Errorf("%s: %+v", name, got[name])
 		}
 	}
-	if g := reasons(fsys); !slices.Equal(g, []image.Reason{image.Malformed}) {
+	if g := treetest.Reasons(fsys); !slices.Equal(g, []image.Reason{image.Malformed}) {
 		t.Errorf("%v", g)
 	}
 }
@@ -222,12 +223,12 @@ func TestHostile(t *testing.T) {
 	m.root = append(m.root, entry(0o100644, 0, 0, 0, 0, "x")[:12]...)
 	m.root[len(m.root)-4] |= 63
 	fsys := load(t, m.done(true))
-	for _, g := range reasons(fsys) {
+	for _, g := range treetest.Reasons(fsys) {
 		if g != image.Malformed && g != image.Truncated {
 			t.Errorf("%v", g)
 		}
 	}
-	if n := len(reasons(fsys)); n < 4 {
+	if n := len(treetest.Reasons(fsys)); n < 4 {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 	if _, err := fs.ReadFile(fsys, "twice"); err == nil {
@@ -241,20 +242,20 @@ func TestHostile(t *testing.T) {
 // TestCut cuts an image: directories come first, the content of later files is missing.
 func TestCut(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a", prose(1, 9000))
-	write(t, tree, "b", noise(1, 90000))
+	treetest.Write(t, tree, "a", treetest.Prose(1, 9000))
+	treetest.Write(t, tree, "b", treetest.Noise(1, 90000))
 	raw := mkcramfs(t, tree)
 	fsys := load(t, raw[:30000])
-	if got, err := fs.ReadFile(fsys, "a"); err != nil || !bytes.Equal(got, prose(1, 9000)) {
+	if got, err := fs.ReadFile(fsys, "a"); err != nil || !bytes.Equal(got, treetest.Prose(1, 9000)) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if got, err := fs.ReadFile(fsys, "b"); err == nil || len(got) == 0 || !bytes.HasPrefix(noise(1, 90000), got) {
+	if got, err := fs.ReadFile(fsys, "b"); err == nil || len(got) == 0 || !bytes.HasPrefix(treetest.Noise(1, 90000), got) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if g := reasons(fsys); !slices.Equal(g, []image.Reason{image.Truncated}) {
+	if g := treetest.Reasons(fsys); !slices.Equal(g, []image.Reason{image.Truncated}) {
 		t.Errorf("%v", g)
 	}
-	if n, bad := checks(t, fsys); n != 0 || len(bad) != 1 || bad[0].Outcome != image.Unverified {
+	if n, bad := treetest.Checks(t, fsys); n != 0 || len(bad) != 1 || bad[0].Outcome != image.Unverified {
 		t.Errorf("%v", bad)
 	}
 }
@@ -262,10 +263,10 @@ func TestCut(t *testing.T) {
 // TestChanged has the checksum find one changed byte.
 func TestChanged(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a", prose(1, 9000))
+	treetest.Write(t, tree, "a", treetest.Prose(1, 9000))
 	raw := mkcramfs(t, tree)
 	raw[len(raw)-1] ^= 1
-	if n, bad := checks(t, load(t, raw)); n != 0 || len(bad) != 1 || bad[0].Outcome != image.Mismatched {
+	if n, bad := treetest.Checks(t, load(t, raw)); n != 0 || len(bad) != 1 || bad[0].Outcome != image.Mismatched {
 		t.Errorf("%v", bad)
 	}
 }
@@ -275,12 +276,12 @@ func refit([]byte) {}
 
 func FuzzOpen(f *testing.F) {
 	tree := f.TempDir()
-	write(f, tree, "a", prose(1, 9000))
-	write(f, tree, "b/c", noise(1, 5000))
+	treetest.Write(f, tree, "a", treetest.Prose(1, 9000))
+	treetest.Write(f, tree, "b/c", treetest.Noise(1, 5000))
 	if err := os.Symlink("b/c", filepath.Join(tree, "l")); err != nil {
 		f.Fatal(err)
 	}
 	m := newMade()
-	m.file(f, "f", prose(3, 20000), 8<<10)
+	m.file(f, "f", treetest.Prose(3, 20000), 8<<10)
 	fuzz(f, [][]byte{mkcramfs(f, tree), mkcramfs(f, tree, "-N", "big", "-p"), m.done(true)})
 }

@@ -11,14 +11,15 @@ import (
 	"testing/fstest"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // mkjffs2 makes an image of tree.
 func mkjffs2(t testing.TB, tree string, args ...string) []byte {
 	t.Helper()
 	img := filepath.Join(t.TempDir(), "image")
-	run(t, "mkfs.jffs2", append([]string{"-d", tree, "-o", img}, args...)...)
-	return bytesOf(t, img)
+	treetest.Run(t, "mkfs.jffs2", append([]string{"-d", tree, "-o", img}, args...)...)
+	return treetest.BytesOf(t, img)
 }
 
 // features are the ways of mkfs.jffs2 that a reader has to tell apart.
@@ -35,18 +36,18 @@ var features = [][]string{
 }
 
 func TestTree(t *testing.T) {
-	tree := makeTree(t)
-	want := digests(t, os.DirFS(tree))
+	tree := treetest.MakeTree(t)
+	want := treetest.Digests(t, os.DirFS(tree))
 	for _, args := range features {
 		t.Run(strings.Join(args, "_"), func(t *testing.T) {
 			t.Parallel()
 			raw := mkjffs2(t, tree, args...)
 			fsys := load(t, raw)
-			compare(t, want, fsys)
-			if n := checkOffsets(t, raw, fsys, 1<<20); n < 100 && slices.Contains(args, "none") {
+			treetest.Compare(t, want, fsys)
+			if n := treetest.CheckOffsets(t, raw, fsys, 1<<20); n < 100 && slices.Contains(args, "none") {
 				t.Errorf("%d files have an offset", n)
 			}
-			if n, bad := checks(t, fsys); n < 200 || len(bad) > 0 {
+			if n, bad := treetest.Checks(t, fsys); n < 200 || len(bad) > 0 {
 				t.Errorf("%d checksums match, %v", n, bad)
 			}
 		})
@@ -55,7 +56,7 @@ func TestTree(t *testing.T) {
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 30000))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 30000))
 	if err := os.Symlink("b/c", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
@@ -67,12 +68,12 @@ func TestFS(t *testing.T) {
 // TestTable reads devices and owners.
 func TestTable(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "f", []byte("f"))
+	treetest.Write(t, tree, "f", []byte("f"))
 	table := filepath.Join(t.TempDir(), "table")
-	write(t, filepath.Dir(table), "table", []byte("/null c 666 1000 2000 1 3 0 0 -\n/loop b 660 0 0 7 0 0 0 -\n/pipe p 600 0 0 0 0 0 0 -\n/f f 4755 10 20 - - - - -\n"))
+	treetest.Write(t, filepath.Dir(table), "table", []byte("/null c 666 1000 2000 1 3 0 0 -\n/loop b 660 0 0 7 0 0 0 -\n/pipe p 600 0 0 0 0 0 0 -\n/f f 4755 10 20 - - - - -\n"))
 	for _, order := range []string{"-l", "-b"} {
 		fsys := load(t, mkjffs2(t, tree, order, "-D", table))
-		got := digests(t, fsys)
+		got := treetest.Digests(t, fsys)
 		for name, mode := range map[string]fs.FileMode{
 			"null": fs.ModeDevice | fs.ModeCharDevice | 0o666, "loop": fs.ModeDevice | 0o660, "pipe": fs.ModeNamedPipe | 0o600, "f": fs.ModeSetuid | 0o755,
 		} {
@@ -97,28 +98,28 @@ func TestCorpus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := corpus(t, filepath.Join("trees", name))
-			compare(t, digests(t, os.DirFS(tree)), load(t, mkjffs2(t, tree, args...)))
+			tree := treetest.Corpus(t, filepath.Join("trees", name))
+			treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkjffs2(t, tree, args...)))
 		})
 	}
 }
 
 // TestSamples opens images made by others.
 func TestSamples(t *testing.T) {
-	dir := corpus(t, "formats/jffs2")
+	dir := treetest.Corpus(t, "formats/jffs2")
 	for _, name := range []string{"jffs2_le.img", "jffs2_be.img"} {
-		got := digests(t, load(t, bytesOf(t, filepath.Join(dir, name))))
+		got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, name))))
 		for file, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 			if got[file].Size != size {
 				t.Errorf("%s: %s: %+v", name, file, got[file])
 			}
 		}
 	}
-	want := digests(t, load(t, bytesOf(t, filepath.Join(dir, "test-big.jffs2"))))
+	want := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "test-big.jffs2"))))
 	if want["test.sgi"].Size != 592418 {
 		t.Fatalf("%v", want)
 	}
-	if got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "test-little.jffs2")))); got["test.sgi"] != want["test.sgi"] {
+	if got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "test-little.jffs2")))); got["test.sgi"] != want["test.sgi"] {
 		t.Errorf("%v, not %v", got, want)
 	}
 }
@@ -126,14 +127,14 @@ func TestSamples(t *testing.T) {
 // TestDamagedSamples reads one image that was cut and changed in several ways: what nodes are left is right, and what
 // is missing is said.
 func TestDamagedSamples(t *testing.T) {
-	dir := corpus(t, "formats/jffs2")
-	whole, err := fs.ReadFile(load(t, bytesOf(t, filepath.Join(dir, "test-little.jffs2"))), "test.sgi")
+	dir := treetest.Corpus(t, "formats/jffs2")
+	whole, err := fs.ReadFile(load(t, treetest.BytesOf(t, filepath.Join(dir, "test-little.jffs2"))), "test.sgi")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"cut-data-from-end", "cut-data-from-end-add-random", "cut-data-from-middle", "data-added-to-middle", "data-replaced-in-middle"} {
-		fsys := load(t, bytesOf(t, filepath.Join(dir, "test-little-"+name+".jffs2")))
-		if len(reasons(fsys)) == 0 {
+		fsys := load(t, treetest.BytesOf(t, filepath.Join(dir, "test-little-"+name+".jffs2")))
+		if len(treetest.Reasons(fsys)) == 0 {
 			t.Errorf("%s: no gap", name)
 		}
 		if _, err := fs.ReadFile(fsys, "test.sgi"); err == nil {

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // TestLabel reads a security context as mkfs.jffs2 writes it.
 func TestLabel(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "labelled", []byte("x"))
-	write(t, tree, "plain", []byte("y"))
+	treetest.Write(t, tree, "labelled", []byte("x"))
+	treetest.Write(t, tree, "plain", []byte("y"))
 	const label = "u:object_r:system_file:s0"
 	if err := syscall.Setxattr(filepath.Join(tree, "labelled"), "security.selinux", []byte(label+"\x00"), 0); err != nil {
 		t.Skipf("no right to set labels: %v", err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // made writes nodes by hand: what a filesystem in use has, and what nobody should write.
@@ -124,7 +125,7 @@ func TestLZMA(t *testing.T) {
 	if err != nil {
 		t.Skip("no xz")
 	}
-	data := prose(1, 4096)
+	data := treetest.Prose(1, 4096)
 	cmd := exec.Command(tool, "-c", "--format=raw", "--lzma1=lc=0,lp=0,pb=0,dict=8KiB")
 	cmd.Stdin = bytes.NewReader(data)
 	packed, err := cmd.Output()
@@ -162,7 +163,7 @@ func TestHostile(t *testing.T) {
 		m.dirent(1, 1, 7, "a/b")
 		m.dirent(9, 1, 7, "found")
 		fsys := load(t, m.raw)
-		if got := reasons(fsys); len(got) < 8 || slices.ContainsFunc(got, func(r image.Reason) bool { return r != image.Malformed }) {
+		if got := treetest.Reasons(fsys); len(got) < 8 || slices.ContainsFunc(got, func(r image.Reason) bool { return r != image.Malformed }) {
 			t.Errorf("%v", fsys.(image.Gapper).Gaps())
 		}
 		for _, name := range []string{"huge", "far", "rubin", "lost+found/9/found"} {
@@ -189,10 +190,10 @@ func TestChanged(t *testing.T) {
 	if got, err := fs.ReadFile(fsys, "f"); err != nil || string(got) != "old" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if n, bad := checks(t, fsys); n != 1 || len(bad) != 1 || bad[0].Offset != int64(at) || bad[0].Outcome != image.Mismatched {
+	if n, bad := treetest.Checks(t, fsys); n != 1 || len(bad) != 1 || bad[0].Offset != int64(at) || bad[0].Outcome != image.Mismatched {
 		t.Errorf("%d, %v", n, bad)
 	}
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Malformed}) {
+	if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Malformed}) {
 		t.Errorf("%v", got)
 	}
 }
@@ -239,11 +240,11 @@ func refit(raw []byte) {
 
 func FuzzOpen(f *testing.F) {
 	tree := f.TempDir()
-	write(f, tree, "a", prose(1, 9000))
-	write(f, tree, "b/c", slices.Concat(noise(1, 3000), make([]byte, 2000)))
+	treetest.Write(f, tree, "a", treetest.Prose(1, 9000))
+	treetest.Write(f, tree, "b/c", slices.Concat(treetest.Noise(1, 3000), make([]byte, 2000)))
 	m := &made{order: binary.BigEndian}
-	m.inode(2, 1, 0o100644, 300, 0, 300, codecNone, noise(1, 300))
-	m.inode(2, 2, 0o100644, 300, 100, 100, codecNone, noise(2, 100))
+	m.inode(2, 1, 0o100644, 300, 0, 300, codecNone, treetest.Noise(1, 300))
+	m.inode(2, 2, 0o100644, 300, 100, 100, codecNone, treetest.Noise(2, 100))
 	m.inode(3, 1, 0o120777, 5, 0, 5, codecNone, []byte("links"))
 	m.inode(4, 1, 0o40755, 0, 0, 0, codecNone, nil)
 	m.dirent(1, 1, 2, "f")

@@ -10,18 +10,19 @@ import (
 	"testing/fstest"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // genromfs makes an image of tree.
 func genromfs(t testing.TB, tree string, args ...string) []byte {
 	t.Helper()
 	img := filepath.Join(t.TempDir(), "image")
-	run(t, "genromfs", append([]string{"-f", img, "-d", tree, "-V", "test"}, args...)...)
-	return bytesOf(t, img)
+	treetest.Run(t, "genromfs", append([]string{"-f", img, "-d", tree, "-V", "test"}, args...)...)
+	return treetest.BytesOf(t, img)
 }
 
 // shown is what romfs keeps of a mode: the type and whether anybody may execute it.
-func shown(want map[string]digest) map[string]digest {
+func shown(want map[string]treetest.Digest) map[string]treetest.Digest {
 	for name, d := range want {
 		mode := d.Mode.Type() | 0o644
 		switch {
@@ -37,15 +38,15 @@ func shown(want map[string]digest) map[string]digest {
 }
 
 func TestTree(t *testing.T) {
-	tree := makeTree(t)
+	tree := treetest.MakeTree(t)
 	for _, args := range [][]string{nil, {"-a", "4096"}} {
 		raw := genromfs(t, tree, args...)
 		fsys := load(t, raw)
-		compare(t, shown(digests(t, os.DirFS(tree))), fsys)
-		if n := checkOffsets(t, raw, fsys, 1<<20); n < 200 {
+		treetest.Compare(t, shown(treetest.Digests(t, os.DirFS(tree))), fsys)
+		if n := treetest.CheckOffsets(t, raw, fsys, 1<<20); n < 200 {
 			t.Errorf("%d files have an offset", n)
 		}
-		if n, bad := checks(t, fsys); n < 200 || len(bad) > 0 {
+		if n, bad := treetest.Checks(t, fsys); n < 200 || len(bad) > 0 {
 			t.Errorf("%d sums match, %v", n, bad)
 		}
 	}
@@ -53,7 +54,7 @@ func TestTree(t *testing.T) {
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 3000))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 3000))
 	if err := os.Symlink("b/c", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
@@ -63,19 +64,19 @@ func TestFS(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	tree := corpus(t, "trees/htc-evo4g-kingdom-2011-11")
-	compare(t, shown(digests(t, os.DirFS(tree))), load(t, genromfs(t, tree)))
+	tree := treetest.Corpus(t, "trees/htc-evo4g-kingdom-2011-11")
+	treetest.Compare(t, shown(treetest.Digests(t, os.DirFS(tree))), load(t, genromfs(t, tree)))
 }
 
 func TestSamples(t *testing.T) {
-	dir := corpus(t, "formats/romfs")
-	got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "romfs.img"))))
+	dir := treetest.Corpus(t, "formats/romfs")
+	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "romfs.img"))))
 	for name, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 		if got[name].Size != size {
 			t.Errorf("%s: %+v", name, got[name])
 		}
 	}
-	if got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "binwalk_romfs.bin")))); len(got) != 2 || got["lsb-release"].Size != 104 {
+	if got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "binwalk_romfs.bin")))); len(got) != 2 || got["lsb-release"].Size != 104 {
 		t.Errorf("%v", got)
 	}
 }
@@ -147,7 +148,7 @@ func TestKinds(t *testing.T) {
 	seal(raw[192:224])
 	seal(raw[224:256])
 	seal(raw[:512])
-	got := digests(t, load(t, raw))
+	got := treetest.Digests(t, load(t, raw))
 	for name, mode := range map[string]fs.FileMode{
 		"loop": fs.ModeDevice | 0o600, "null": fs.ModeDevice | fs.ModeCharDevice | 0o600, "pipe": fs.ModeNamedPipe | 0o644,
 		"sock": fs.ModeSocket | 0o644, "bad\uFFFDff": 0o755, "hard": 0o755, "again": 0o755,
@@ -166,7 +167,7 @@ func TestCycles(t *testing.T) {
 	m.file(128, typeHardLink, 96, "knot", nil)
 	m.file(96, typeRegular, 0, "back", nil)
 	fsys := load(t, m.done())
-	if got, want := reasons(fsys), []image.Reason{image.Malformed, image.Malformed, image.Malformed}; !slices.Equal(got, want) {
+	if got, want := treetest.Reasons(fsys), []image.Reason{image.Malformed, image.Malformed, image.Malformed}; !slices.Equal(got, want) {
 		t.Errorf("gaps: %v", fsys.(image.Gapper).Gaps())
 	}
 	if _, err := fs.ReadFile(fsys, "back"); err != nil {
@@ -187,7 +188,7 @@ func TestHuge(t *testing.T) {
 	if data, err := fs.ReadFile(fsys, "huge"); err == nil || len(data) != len(raw)-at-32 {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
-	if n := len(reasons(fsys)); n != 5 { // two sums, the sum of the first bytes, and both sizes
+	if n := len(treetest.Reasons(fsys)); n != 5 { // two sums, the sum of the first bytes, and both sizes
 		t.Errorf("gaps: %v", fsys.(image.Gapper).Gaps())
 	}
 }
@@ -195,13 +196,13 @@ func TestHuge(t *testing.T) {
 // TestCut reads what is there of an image that ends early.
 func TestCut(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a", prose(1, 4000))
+	treetest.Write(t, tree, "a", treetest.Prose(1, 4000))
 	raw := genromfs(t, tree)
 	fsys := load(t, raw[:2000])
-	if data, err := fs.ReadFile(fsys, "a"); err == nil || len(data) < 1500 || string(data) != string(prose(1, 4000)[:len(data)]) {
+	if data, err := fs.ReadFile(fsys, "a"); err == nil || len(data) < 1500 || string(data) != string(treetest.Prose(1, 4000)[:len(data)]) {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
-	if got := reasons(fsys); !slices.Contains(got, image.Truncated) {
+	if got := treetest.Reasons(fsys); !slices.Contains(got, image.Truncated) {
 		t.Errorf("%v", got)
 	}
 }
@@ -209,10 +210,10 @@ func TestCut(t *testing.T) {
 // TestMismatch has Verify find a changed header.
 func TestMismatch(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "name", prose(1, 4000))
+	treetest.Write(t, tree, "name", treetest.Prose(1, 4000))
 	raw := genromfs(t, tree)
 	raw[32+3*32-16] ^= 1 // of the name
-	if _, bad := checks(t, load(t, raw)); len(bad) != 2 || bad[0].Name != "" || bad[1].Outcome != image.Mismatched {
+	if _, bad := treetest.Checks(t, load(t, raw)); len(bad) != 2 || bad[0].Name != "" || bad[1].Outcome != image.Mismatched {
 		t.Errorf("%+v", bad)
 	}
 }
@@ -227,7 +228,7 @@ func FuzzOpen(f *testing.F) {
 	images := [][]byte{m.done()}
 	tree := f.TempDir()
 	for _, name := range []string{"a", "b/c", "b/d/e"} {
-		write(f, tree, name, prose(1, 200))
+		treetest.Write(f, tree, name, treetest.Prose(1, 200))
 	}
 	fuzz(f, append(images, genromfs(f, tree)))
 }

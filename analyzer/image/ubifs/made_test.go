@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 var le = binary.LittleEndian
@@ -65,10 +66,10 @@ type made struct {
 func newMade(t testing.TB) *made {
 	t.Helper()
 	tree := t.TempDir()
-	write(t, tree, "kept", []byte("kept"))
-	write(t, tree, "dir/gone", prose(1, 10000))
-	write(t, tree, "dir/cut", noise(2, 10000))
-	write(t, tree, "dir/changed", noise(3, 10000))
+	treetest.Write(t, tree, "kept", []byte("kept"))
+	treetest.Write(t, tree, "dir/gone", treetest.Prose(1, 10000))
+	treetest.Write(t, tree, "dir/cut", treetest.Noise(2, 10000))
+	treetest.Write(t, tree, "dir/changed", treetest.Noise(3, 10000))
 	if err := os.Link(tree+"/kept", tree+"/dir/link"); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func newMade(t testing.TB) *made {
 // inos returns the inode numbers of files by their names.
 func (m *made) inos(t testing.TB) map[string]uint32 {
 	t.Helper()
-	v := &volume{super: m.super, Index: image.NewIndex(), r: bytes.NewReader(m.raw), size: int64(len(m.raw)), budget: small(), codec: newCodec()}
+	v := &volume{super: m.super, Index: image.NewIndex(), r: bytes.NewReader(m.raw), size: int64(len(m.raw)), budget: treetest.Small(), codec: newCodec()}
 	tree := newTree(v)
 	if err := tree.load(); err != nil {
 		t.Fatal(err)
@@ -126,7 +127,7 @@ func TestJournal(t *testing.T) {
 	m := newMade(t)
 	inos := m.inos(t)
 	const first = 1 << 30
-	fresh, again := []byte("fresh data"), noise(9, 4096)
+	fresh, again := []byte("fresh data"), treetest.Noise(9, 4096)
 	m.journal(t,
 		dataNode(first+9, 500, 0, codecNone, uint32(len(fresh)), fresh), // before the inode, but later
 		inodeNode(first+1, 500, 1, 0o100600, 5000, nil),
@@ -149,8 +150,8 @@ func TestJournal(t *testing.T) {
 	}
 	for name, want := range map[string][]byte{
 		"new": append(fresh, make([]byte, 5000-len(fresh))...), "late": append(fresh, make([]byte, 5000-len(fresh))...), "kept": []byte("kept"),
-		"dir/cut":     append(noise(2, 4096), make([]byte, 8000-4096)...),
-		"dir/changed": slices.Concat(noise(3, 4096), again, noise(3, 10000)[8192:]),
+		"dir/cut":     append(treetest.Noise(2, 4096), make([]byte, 8000-4096)...),
+		"dir/changed": slices.Concat(treetest.Noise(3, 4096), again, treetest.Noise(3, 10000)[8192:]),
 	} {
 		if got, err := fs.ReadFile(fsys, name); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
@@ -212,7 +213,7 @@ func TestHostile(t *testing.T) {
 		dentNode(typeDent, 1<<30+15, 7777, 501, "lost"),
 	)
 	fsys := load(t, m.raw)
-	if got := reasons(fsys); len(got) != 9 || slices.ContainsFunc(got, func(r image.Reason) bool { return r != image.Malformed }) {
+	if got := treetest.Reasons(fsys); len(got) != 9 || slices.ContainsFunc(got, func(r image.Reason) bool { return r != image.Malformed }) {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 	f, err := fsys.Open("dir/sparse")
@@ -243,7 +244,7 @@ func TestEncrypted(t *testing.T) {
 	le.PutUint32(locked[4:], crc(locked))
 	m.journal(t, locked, dentNode(typeDent, 1<<30+1, rootIno, 500, "locked"))
 	fsys := load(t, m.raw)
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Encrypted}) {
+	if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Encrypted}) {
 		t.Errorf("%v", got)
 	}
 	if _, err := fs.ReadFile(fsys, "locked"); err == nil {
@@ -258,22 +259,22 @@ func TestEncrypted(t *testing.T) {
 func TestRebuilt(t *testing.T) {
 	for _, what := range []uint8{typeMaster, typeIndex} {
 		m := newMade(t)
-		want := digests(t, load(t, m.raw))
+		want := treetest.Digests(t, load(t, m.raw))
 		for at := 0; at+nodeHeader <= len(m.raw); at += 8 {
 			if h, ok := parseNode(m.raw[at:]); ok && h.kind == what {
 				m.raw[at+30] ^= 1
 			}
 		}
 		fsys := load(t, m.raw)
-		if got := reasons(fsys); len(got) != 2 {
+		if got := treetest.Reasons(fsys); len(got) != 2 {
 			t.Errorf("%v", fsys.(image.Gapper).Gaps())
 		}
-		for name, d := range digests(t, fsys) {
+		for name, d := range treetest.Digests(t, fsys) {
 			if want[name] != d {
 				t.Errorf("%s: %v, not %v", name, d, want[name])
 			}
 		}
-		if n := len(digests(t, fsys)); n != len(want) {
+		if n := len(treetest.Digests(t, fsys)); n != len(want) {
 			t.Errorf("%d files, not %d", n, len(want))
 		}
 	}
@@ -283,7 +284,7 @@ func TestRebuilt(t *testing.T) {
 func TestCut(t *testing.T) {
 	m := newMade(t)
 	fsys := load(t, m.raw[:len(m.raw)-int(m.leb)])
-	if got := reasons(fsys); len(got) == 0 {
+	if got := treetest.Reasons(fsys); len(got) == 0 {
 		t.Error("no gap")
 	}
 	if _, err := openBytes(m.raw[:100]); err == nil {
@@ -294,12 +295,12 @@ func TestCut(t *testing.T) {
 // TestChanged finds a changed byte of a file's content.
 func TestChanged(t *testing.T) {
 	m := newMade(t)
-	at := bytes.Index(m.raw, noise(3, 4096))
+	at := bytes.Index(m.raw, treetest.Noise(3, 4096))
 	if at < 0 {
 		t.Fatal("not stored uncompressed")
 	}
 	m.raw[at] ^= 1
-	if _, bad := checks(t, load(t, m.raw)); len(bad) != 1 || bad[0].Name != "dir/changed" || bad[0].Outcome != image.Mismatched {
+	if _, bad := treetest.Checks(t, load(t, m.raw)); len(bad) != 1 || bad[0].Name != "dir/changed" || bad[0].Outcome != image.Mismatched {
 		t.Errorf("%v", bad)
 	}
 }
@@ -322,7 +323,7 @@ func FuzzOpen(f *testing.F) {
 		dentNode(typeDent, 1<<30+2, rootIno, 500, "new"), dentNode(typeDent, 1<<30+3, dir, 0, "gone"), truncNode(1<<30+5, 500, 4000))
 	images := [][]byte{m.raw}
 	tree := f.TempDir()
-	write(f, tree, "a", prose(1, 9000))
+	treetest.Write(f, tree, "a", treetest.Prose(1, 9000))
 	for _, codec := range []string{"lzo", "zlib", "zstd"} {
 		images = append(images, mkubifs(f, tree, "-m", "512", "-e", "15872", "-c", "200", "-x", codec))
 	}

@@ -10,14 +10,15 @@ import (
 	"testing/fstest"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // mkubifs makes an image of tree.
 func mkubifs(t testing.TB, tree string, args ...string) []byte {
 	t.Helper()
 	img := filepath.Join(t.TempDir(), "image")
-	run(t, "mkfs.ubifs", append([]string{"-r", tree, "-o", img}, args...)...)
-	return bytesOf(t, img)
+	treetest.Run(t, "mkfs.ubifs", append([]string{"-r", tree, "-o", img}, args...)...)
+	return treetest.BytesOf(t, img)
 }
 
 // chip is a flash of usual geometry.
@@ -38,18 +39,18 @@ var features = [][]string{
 }
 
 func TestTree(t *testing.T) {
-	tree := makeTree(t)
-	want := digests(t, os.DirFS(tree))
+	tree := treetest.MakeTree(t)
+	want := treetest.Digests(t, os.DirFS(tree))
 	for _, args := range features {
 		t.Run(strings.Join(args, "_"), func(t *testing.T) {
 			t.Parallel()
 			raw := mkubifs(t, tree, args...)
 			fsys := load(t, raw)
-			compare(t, want, fsys)
-			if n := checkOffsets(t, raw, fsys, 1<<20); n < 200 && slices.Contains(args, "none") {
+			treetest.Compare(t, want, fsys)
+			if n := treetest.CheckOffsets(t, raw, fsys, 1<<20); n < 200 && slices.Contains(args, "none") {
 				t.Errorf("%d files have an offset", n)
 			}
-			if n, bad := checks(t, fsys); n < 200 || len(bad) > 0 {
+			if n, bad := treetest.Checks(t, fsys); n < 200 || len(bad) > 0 {
 				t.Errorf("%d checksums match, %v", n, bad)
 			}
 		})
@@ -58,7 +59,7 @@ func TestTree(t *testing.T) {
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 30000))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 30000))
 	if err := os.Symlink("b/c", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
@@ -70,11 +71,11 @@ func TestFS(t *testing.T) {
 // TestTable reads devices and owners.
 func TestTable(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "f", []byte("f"))
+	treetest.Write(t, tree, "f", []byte("f"))
 	table := filepath.Join(t.TempDir(), "table")
-	write(t, filepath.Dir(table), "table", []byte("/null c 666 1000 2000 1 3 0 0 -\n/loop b 660 0 0 7 0 0 0 -\n/pipe p 600 0 0 0 0 0 0 -\n/f f 4755 10 20 - - - - -\n"))
+	treetest.Write(t, filepath.Dir(table), "table", []byte("/null c 666 1000 2000 1 3 0 0 -\n/loop b 660 0 0 7 0 0 0 -\n/pipe p 600 0 0 0 0 0 0 -\n/f f 4755 10 20 - - - - -\n"))
 	fsys := load(t, mkubifs(t, tree, append([]string{"-D", table}, chip...)...))
-	got := digests(t, fsys)
+	got := treetest.Digests(t, fsys)
 	for name, mode := range map[string]fs.FileMode{
 		"null": fs.ModeDevice | fs.ModeCharDevice | 0o666, "loop": fs.ModeDevice | 0o660, "pipe": fs.ModeNamedPipe | 0o600, "f": fs.ModeSetuid | 0o755,
 	} {
@@ -100,14 +101,14 @@ func TestSparse(t *testing.T) {
 	}
 	defer f.Close()
 	for _, at := range []int64{0, 100 << 10, 1 << 20} {
-		if _, err := f.WriteAt(noise(uint32(at), 5000), at); err != nil {
+		if _, err := f.WriteAt(treetest.Noise(uint32(at), 5000), at); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := f.Truncate(3 << 20); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, chip...)))
+	treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, chip...)))
 }
 
 // TestCorpus compares every file of real firmware trees.
@@ -115,15 +116,15 @@ func TestCorpus(t *testing.T) {
 	for name, codec := range map[string]string{"htc-evo4g-kingdom-2011-11": "zlib", "symphony-h400-60": "lzo", "allcall-w2-watch": "zstd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := corpus(t, filepath.Join("trees", name))
-			compare(t, digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, append([]string{"-x", codec, "-c", "3000"}, chip[:4]...)...)))
+			tree := treetest.Corpus(t, filepath.Join("trees", name))
+			treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, append([]string{"-x", codec, "-c", "3000"}, chip[:4]...)...)))
 		})
 	}
 }
 
 // TestSamples opens images made by others.
 func TestSamples(t *testing.T) {
-	got := digests(t, load(t, bytesOf(t, filepath.Join(corpus(t, "formats/ubifs"), "test.ubifs"))))
+	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(treetest.Corpus(t, "formats/ubifs"), "test.ubifs"))))
 	for name, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 		if got[name].Size != size {
 			t.Errorf("%s: %+v", name, got[name])
@@ -133,22 +134,22 @@ func TestSamples(t *testing.T) {
 
 // TestSigned reads an authenticated filesystem, whose index has hashes in it.
 func TestSigned(t *testing.T) {
-	tree := makeTree(t)
+	tree := treetest.MakeTree(t)
 	dir := t.TempDir()
 	key, cert := filepath.Join(dir, "key"), filepath.Join(dir, "cert")
-	run(t, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-keyout", key, "-out", cert)
+	treetest.Run(t, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-keyout", key, "-out", cert)
 	args := append([]string{"--hash-algo", "sha256", "--auth-key", key, "--auth-cert", cert}, chip...)
-	compare(t, digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, args...)))
+	treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, args...)))
 }
 
 // TestLocked opens an encrypted filesystem: nothing of it can be read, and that is said.
 func TestLocked(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "file", prose(1, 10000))
+	treetest.Write(t, tree, "file", treetest.Prose(1, 10000))
 	key := filepath.Join(t.TempDir(), "key")
-	write(t, filepath.Dir(key), "key", noise(1, 64))
+	treetest.Write(t, filepath.Dir(key), "key", treetest.Noise(1, 64))
 	fsys := load(t, mkubifs(t, tree, append([]string{"-K", key, "-b", "0123456789abcdef", "-C", "AES-256-XTS"}, chip...)...))
-	if got := reasons(fsys); len(got) != 1 || got[0] != image.Encrypted {
+	if got := treetest.Reasons(fsys); len(got) != 1 || got[0] != image.Encrypted {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 	entries, err := fs.ReadDir(fsys, ".")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 const reg, dir, link = 0o100644, 0o40755, 0o120777
@@ -21,7 +22,7 @@ func inUse(order binary.ByteOrder, pages int64) *builder {
 	b.extra = true
 	for range pages { // a checkpoint
 		b.sequence = checkpointSequence
-		b.chunk(noise(9, 2048), 1, 5, 2048)
+		b.chunk(treetest.Noise(9, 2048), 1, 5, 2048)
 	}
 	b.sequence = 0x1009 // the newest block comes first
 	b.data(300, 2, bytes.Repeat([]byte("N"), 2048))
@@ -87,7 +88,7 @@ func TestInUse(t *testing.T) {
 		if info, err = fs.Lstat(fsys, "labelled"); err != nil || info.Sys().(*image.Attr).Label != "u:label:0" {
 			t.Errorf("%+v, %v", info, err)
 		}
-		if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Malformed}) { // of the orphan
+		if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Malformed}) { // of the orphan
 			t.Errorf("%v", fsys.(image.Gapper).Gaps())
 		}
 	}
@@ -118,7 +119,7 @@ func TestHole(t *testing.T) {
 			t.Errorf("%s: wrong bytes, %v", name, err)
 		}
 	}
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated, image.Truncated}) {
+	if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated, image.Truncated}) {
 		t.Errorf("%v", got)
 	}
 }
@@ -142,7 +143,7 @@ func TestHostile(t *testing.T) {
 	b.header(310, head{kind: kindFile, parent: 309, mode: reg, name: "in a link"})
 	b.chunk(nil, 311, 1, 100)
 	fsys := load(t, b.raw)
-	if got := reasons(fsys); len(got) != 9 {
+	if got := treetest.Reasons(fsys); len(got) != 9 {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 	if got, err := fs.ReadFile(fsys, "twice"); string(got) != "new" {
@@ -165,15 +166,15 @@ func TestCut(t *testing.T) {
 	b := newBuilder(2048, 64, 0, little, little)
 	for k := range 20 {
 		b.header(uint32(300+k), head{kind: kindFile, parent: objectRoot, mode: reg, size: 10000, name: fmt.Sprint("f", k)})
-		b.data(uint32(300+k), 1, prose(uint32(k), 10000))
+		b.data(uint32(300+k), 1, treetest.Prose(uint32(k), 10000))
 	}
 	fsys := load(t, b.raw[:10*6*2112-3000])
 	for k := range 9 {
-		if got, err := fs.ReadFile(fsys, fmt.Sprint("f", k)); err != nil || !bytes.Equal(got, prose(uint32(k), 10000)) {
+		if got, err := fs.ReadFile(fsys, fmt.Sprint("f", k)); err != nil || !bytes.Equal(got, treetest.Prose(uint32(k), 10000)) {
 			t.Errorf("%d: %d bytes, %v", k, len(got), err)
 		}
 	}
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated, image.Truncated}) {
+	if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated, image.Truncated}) {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 }
@@ -192,7 +193,7 @@ func TestDamaged(t *testing.T) {
 	if entries, err := fs.ReadDir(fsys, "."); len(entries) != 98 {
 		t.Errorf("%d, %v", len(entries), err)
 	}
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Malformed, image.Malformed}) {
+	if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Malformed, image.Malformed}) {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 }
@@ -202,8 +203,8 @@ func refit([]byte) {}
 
 func FuzzOpen(f *testing.F) {
 	tree := f.TempDir()
-	write(f, tree, "a", prose(1, 3000))
-	write(f, tree, "b/c", prose(2, 100))
+	treetest.Write(f, tree, "a", treetest.Prose(1, 3000))
+	treetest.Write(f, tree, "b/c", treetest.Prose(2, 100))
 	images := [][]byte{inUse(little, 1).raw[2*2112:]} // begins with a header
 	for _, v := range variants[:9] {
 		b := newBuilder(v.page, v.spare, v.tagsAt, v.order, v.tagOrder)

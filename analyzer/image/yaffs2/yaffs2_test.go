@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 var little, big = binary.ByteOrder(binary.LittleEndian), binary.ByteOrder(binary.BigEndian)
@@ -38,8 +39,8 @@ var variants = []struct {
 }
 
 func TestTree(t *testing.T) {
-	tree := makeTree(t)
-	want := digests(t, os.DirFS(tree))
+	tree := treetest.MakeTree(t)
+	want := treetest.Digests(t, os.DirFS(tree))
 	for _, v := range variants {
 		t.Run(fmt.Sprint(v), func(t *testing.T) {
 			t.Parallel()
@@ -47,8 +48,8 @@ func TestTree(t *testing.T) {
 			b.extra = v.extra
 			raw := b.tree(t, tree)
 			fsys := load(t, raw)
-			compare(t, want, fsys)
-			if n := checkOffsets(t, raw, fsys, 1<<20); n < 100 {
+			treetest.Compare(t, want, fsys)
+			if n := treetest.CheckOffsets(t, raw, fsys, 1<<20); n < 100 {
 				t.Errorf("%d files have an offset", n)
 			}
 			if g := fsys.(*volume).geometry; g != b.geometry {
@@ -64,24 +65,24 @@ func TestUnyaffs(t *testing.T) {
 	if err != nil {
 		t.Skip("no unyaffs")
 	}
-	tree := makeTree(t)
+	tree := treetest.MakeTree(t)
 	for _, v := range variants {
 		if v.order != little || v.tagsAt != 0 && v.tagsAt != 2 || v.page < 2048 || v.extra || v.spare == 224 {
 			continue
 		}
 		img, out := filepath.Join(t.TempDir(), "image"), t.TempDir()
-		write(t, filepath.Dir(img), "image", newBuilder(v.page, v.spare, v.tagsAt, v.order, v.tagOrder).tree(t, tree))
+		treetest.Write(t, filepath.Dir(img), "image", newBuilder(v.page, v.spare, v.tagsAt, v.order, v.tagOrder).tree(t, tree))
 		if msg, err := exec.Command(tool, img, out).CombinedOutput(); err != nil {
 			t.Errorf("%v: %v: %.300s", v, err, msg)
 			continue
 		}
-		compare(t, digests(t, os.DirFS(out)), load(t, bytesOf(t, img)))
+		treetest.Compare(t, treetest.Digests(t, os.DirFS(out)), load(t, treetest.BytesOf(t, img)))
 	}
 }
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 30000))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 30000))
 	if err := os.Symlink("b/c", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
@@ -95,38 +96,38 @@ func TestCorpus(t *testing.T) {
 	for k, name := range []string{"htc-evo4g-kingdom-2011-11", "symphony-h400-60"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := corpus(t, filepath.Join("trees", name))
-			compare(t, digests(t, os.DirFS(tree)), load(t, newBuilder([]int64{2048, 4096}[k], []int64{64, 128}[k], 0, little, little).tree(t, tree)))
+			tree := treetest.Corpus(t, filepath.Join("trees", name))
+			treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, newBuilder([]int64{2048, 4096}[k], []int64{64, 128}[k], 0, little, little).tree(t, tree)))
 		})
 	}
 }
 
 // TestSamples opens images made by others.
 func TestSamples(t *testing.T) {
-	dir := corpus(t, "formats")
+	dir := treetest.Corpus(t, "formats")
 	for _, name := range []string{"yaffs2_le.img", "yaffs2_be.img"} {
-		got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "yaffs2", name))))
+		got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "yaffs2", name))))
 		for file, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 			if got[file].Size != size || got[file].Mode != 0o644 {
 				t.Errorf("%s: %s: %+v", name, file, got[file])
 			}
 		}
 	}
-	if got := digests(t, load(t, bytesOf(t, filepath.Join(dir, "misc", "binwalk_yaffs2.bin")))); got["yutilsenv.h"].Size != 844 {
+	if got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "misc", "binwalk_yaffs2.bin")))); got["yutilsenv.h"].Size != 844 {
 		t.Errorf("%v", got)
 	}
 	for _, order := range []string{"le", "be"} {
-		for kind, check := range map[string]func(map[string]digest) bool{
-			"empty-dir":     func(m map[string]digest) bool { return len(m) == 2 && m["test"].Mode.IsDir() },
-			"empty-file":    func(m map[string]digest) bool { return len(m) == 2 },
-			"dir-with-file": func(m map[string]digest) bool { return len(m) == 3 },
-			"links": func(m map[string]digest) bool {
+		for kind, check := range map[string]func(map[string]treetest.Digest) bool{
+			"empty-dir":     func(m map[string]treetest.Digest) bool { return len(m) == 2 && m["test"].Mode.IsDir() },
+			"empty-file":    func(m map[string]treetest.Digest) bool { return len(m) == 2 },
+			"dir-with-file": func(m map[string]treetest.Digest) bool { return len(m) == 3 },
+			"links": func(m map[string]treetest.Digest) bool {
 				return m["test/symlink"].Link == "test.ico" && m["test/hardlink"] == m["test/test.ico"] && m["test/hardlink"].Size == 2686
 			},
 		} {
 			name := fmt.Sprintf("yaffs2-2048-64-%s-%s.img", order, kind)
-			fsys := load(t, bytesOf(t, filepath.Join(dir, "yaffs2", name)))
-			if got := digests(t, fsys); !check(got) {
+			fsys := load(t, treetest.BytesOf(t, filepath.Join(dir, "yaffs2", name)))
+			if got := treetest.Digests(t, fsys); !check(got) {
 				t.Errorf("%s: %v", name, got)
 			}
 			if gaps := fsys.(image.Gapper).Gaps(); len(gaps) > 0 {
@@ -138,7 +139,7 @@ func TestSamples(t *testing.T) {
 
 // TestNothingElse tries every other file of the corpus, which holds no YAFFS2 outside of its own samples.
 func TestNothingElse(t *testing.T) {
-	root := filepath.Dir(corpus(t, "formats"))
+	root := filepath.Dir(treetest.Corpus(t, "formats"))
 	seen := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -173,8 +174,8 @@ func TestPlain(t *testing.T) {
 	}
 	header := newBuilder(2048, 64, 0, little, little)
 	header.header(300, head{kind: kindFile, parent: objectRoot, mode: reg, name: "alone"})
-	mixed := append(header.raw, noise(2, 64*2112)...)
-	for name, raw := range map[string][]byte{"header and noise": mixed, "header and a little": mixed[:7*2112], "zeros": make([]byte, 64*2112*4), "erased": erasedBytes(64 * 2112 * 4), "words": words, "noise": noise(1, 64*2112*4)} {
+	mixed := append(header.raw, treetest.Noise(2, 64*2112)...)
+	for name, raw := range map[string][]byte{"header and noise": mixed, "header and a little": mixed[:7*2112], "zeros": make([]byte, 64*2112*4), "erased": erasedBytes(64 * 2112 * 4), "words": words, "noise": treetest.Noise(1, 64*2112*4)} {
 		if Format().Sniff(bytes.NewReader(raw), int64(len(raw))) {
 			t.Errorf("%s are recognised", name)
 		}
