@@ -39,6 +39,7 @@ func LoadAPI(fsys fs.FS) (*dataflow.Vocabulary, error) {
 		return nil, err
 	}
 	var errs []error
+	ops := dataflow.Operations()
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -49,7 +50,7 @@ func LoadAPI(fsys fs.FS) (*dataflow.Vocabulary, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue
 		}
-		errs = append(errs, addAPI(v, name, &f)...)
+		errs = append(errs, addAPI(v, name, &f, ops)...)
 	}
 	sort.Slice(v.URIs, func(i, j int) bool {
 		if len(v.URIs[i].Prefix) != len(v.URIs[j].Prefix) {
@@ -63,7 +64,7 @@ func LoadAPI(fsys fs.FS) (*dataflow.Vocabulary, error) {
 
 func descriptor(class string) string { return "L" + strings.ReplaceAll(class, ".", "/") + ";" }
 
-func addAPI(v *dataflow.Vocabulary, name string, f *apiFile) []error {
+func addAPI(v *dataflow.Vocabulary, name string, f *apiFile, ops map[string]bool) []error {
 	var errs []error
 	for class, list := range f.Supers {
 		for _, s := range list {
@@ -76,7 +77,7 @@ func addAPI(v *dataflow.Vocabulary, name string, f *apiFile) []error {
 			v.Calls[d] = map[string][]*dataflow.Call{}
 		}
 		for _, line := range lines {
-			c, err := apiLine(d, line)
+			c, err := apiLine(d, line, ops)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("%s: %s: %q: %w", name, class, line, err))
 				continue
@@ -100,7 +101,7 @@ func addAPI(v *dataflow.Vocabulary, name string, f *apiFile) []error {
 }
 
 // apiLine parses one line.
-func apiLine(class, line string) (*dataflow.Call, error) {
+func apiLine(class, line string, ops map[string]bool) (*dataflow.Call, error) {
 	words := strings.Fields(line)
 	c := &dataflow.Call{Class: class, Name: words[0]}
 	if i := strings.IndexByte(c.Name, '('); i >= 0 {
@@ -115,7 +116,7 @@ func apiLine(class, line string) (*dataflow.Call, error) {
 		case "param":
 			c.Param, err = strconv.Atoi(val)
 		case "op":
-			if c.Op = val; !dataflow.KnownOperation(val) {
+			if c.Op = val; !ops[val] {
 				err = fmt.Errorf("no operation %q", val)
 			}
 		case "text":

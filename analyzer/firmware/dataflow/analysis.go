@@ -53,7 +53,6 @@ type analysis struct {
 	inits        []*Method
 	finals       map[string]value
 	sharing      map[sharedKey]bool
-	trusting     map[uint32]bool
 	trustDefault bool
 	types        []string
 	typeIDs      map[string]uint32
@@ -99,7 +98,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, trusting: map[uint32]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}
 }
 

@@ -209,31 +209,20 @@ func (a *analysis) sweep() {
 	if a.dec == nil {
 		return
 	}
-	for fi, f := range a.u.app.files {
-		for i := range f.NumClasses() {
-			def, _ := f.Class(i)
-			name := a.u.typ(f, def.Class)
-			if p, ok := a.u.app.where[name]; !ok || p.file != fi || p.def != i {
-				continue
-			}
-			c := a.u.class(name)
-			if c == nil {
-				continue
-			}
-			a.u.load(c)
-			if !a.touched[name] && c.methods["<clinit>()V"] != nil {
-				a.computed(c)
-			}
-			for _, m := range c.order {
-				if m.Static() && m.ret == stringType && len(m.params) == 0 && m.Code != 0 && a.dec.left > 0 {
-					a.dec.left--
-					if ok, _ := a.dec.prog.Pure(m.Ref()); !ok {
-						continue
-					}
-					if v, err := a.dec.machine.Call(m.Ref()); err == nil {
-						if s, ok := v.AsString(); ok && Readable(s) {
-							a.note(s, "decoded", Site{m, 0})
-						}
+	for c := range a.u.own {
+		a.u.load(c)
+		if !a.touched[c.Name] && c.methods["<clinit>()V"] != nil {
+			a.computed(c)
+		}
+		for _, m := range c.order {
+			if m.Static() && m.ret == stringType && len(m.params) == 0 && m.Code != 0 && a.dec.left > 0 {
+				a.dec.left--
+				if ok, _ := a.dec.prog.Pure(m.Ref()); !ok {
+					continue
+				}
+				if v, err := a.dec.machine.Call(m.Ref()); err == nil {
+					if s, ok := v.AsString(); ok && Readable(s) {
+						a.note(s, "decoded", Site{m, 0})
 					}
 				}
 			}

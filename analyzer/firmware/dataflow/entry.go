@@ -68,29 +68,18 @@ func (a *analysis) enterComponent(kind, class string) {
 
 // enterLibrary schedules every public method of code that has no manifest.
 func (a *analysis) enterLibrary() {
-	for fi, f := range a.u.app.files {
-		for i := range f.NumClasses() {
-			def, _ := f.Class(i)
-			name := a.u.typ(f, def.Class)
-			if p, ok := a.u.app.where[name]; !ok || p.file != fi || p.def != i {
+	for c := range a.u.own {
+		a.u.load(c)
+		for _, m := range c.order {
+			if m.Access&1 == 0 || m.Code == 0 || strings.HasPrefix(m.Name, "<") {
 				continue
 			}
-			c := a.u.class(name)
-			if c == nil {
-				continue
+			var args []value
+			if !m.Static() {
+				args = append(args, a.t.of(node{kind: kHome, s: c.Name}))
 			}
-			a.u.load(c)
-			for _, m := range c.order {
-				if m.Access&1 == 0 || m.Code == 0 || strings.HasPrefix(m.Name, "<") {
-					continue
-				}
-				var args []value
-				if !m.Static() {
-					args = append(args, a.t.of(node{kind: kHome, s: name}))
-				}
-				a.addRoot(m, append(args, a.given(m, "")...))
-				a.entries[m] = ""
-			}
+			a.addRoot(m, append(args, a.given(m, "")...))
+			a.entries[m] = ""
 		}
 	}
 }
@@ -100,21 +89,10 @@ func (u *universe) implementing(platform string) []*Class {
 	if u.below == nil {
 		u.link()
 		u.below = map[string][]*Class{}
-		for fi, f := range u.app.files {
-			for i := range f.NumClasses() {
-				def, _ := f.Class(i)
-				name := u.typ(f, def.Class)
-				if p, ok := u.app.where[name]; !ok || p.file != fi || p.def != i {
-					continue
-				}
-				c := u.class(name)
-				if c == nil {
-					continue
-				}
-				for _, s := range append([]string{c.Super}, c.Interfaces...) {
-					if u.class(s) == nil {
-						u.below[s] = append(u.below[s], c)
-					}
+		for c := range u.own {
+			for _, s := range append([]string{c.Super}, c.Interfaces...) {
+				if u.class(s) == nil {
+					u.below[s] = append(u.below[s], c)
 				}
 			}
 		}

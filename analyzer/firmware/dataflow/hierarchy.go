@@ -88,12 +88,9 @@ func (u *universe) is(class, of string) bool {
 	return found
 }
 
-// link finds the children of all classes of the app itself.
-func (u *universe) link() {
-	if u.linked {
-		return
-	}
-	u.linked = true
+// own calls yield with every class that the app itself defines, in the order of its files; of a class that stands in
+// several, the first counts. What belongs to the platform is left out.
+func (u *universe) own(yield func(*Class) bool) {
 	for fi, f := range u.app.files {
 		for i := range f.NumClasses() {
 			def, _ := f.Class(i)
@@ -101,14 +98,23 @@ func (u *universe) link() {
 			if p, ok := u.app.where[name]; !ok || p.file != fi || p.def != i {
 				continue
 			}
-			c := u.class(name)
-			if c == nil {
-				continue
+			if c := u.class(name); c != nil && !yield(c) {
+				return
 			}
-			for _, s := range append([]string{c.Super}, c.Interfaces...) {
-				if sc := u.class(s); sc != nil {
-					sc.children = append(sc.children, c)
-				}
+		}
+	}
+}
+
+// link finds the children of all classes of the app itself.
+func (u *universe) link() {
+	if u.linked {
+		return
+	}
+	u.linked = true
+	for c := range u.own {
+		for _, s := range append([]string{c.Super}, c.Interfaces...) {
+			if sc := u.class(s); sc != nil {
+				sc.children = append(sc.children, c)
 			}
 		}
 	}

@@ -224,17 +224,22 @@ func opView(f *frame, c *call) (value, bool) {
 	return f.a.t.of(node{kind: kStore, s: "view:" + id}), false
 }
 
+// application is the one application object.
+func (a *analysis) application() atom {
+	class := a.app.Application
+	if class == "" {
+		class = "Landroid/app/Application;"
+	}
+	return a.t.atom(node{kind: kHome, s: class})
+}
+
 // opHome is an object there is one of: the application, the activities a fragment may be in.
 func opHome(f *frame, c *call) (value, bool) {
 	a := f.a
 	var out []atom
 	switch c.Text {
 	case "application":
-		class := a.app.Application
-		if class == "" {
-			class = "Landroid/app/Application;"
-		}
-		out = append(out, a.t.atom(node{kind: kHome, s: class}))
+		out = append(out, a.application())
 	case "activity":
 		for _, comp := range a.app.Components {
 			if comp.Kind == "activity" {

@@ -331,8 +331,14 @@ func opFields(f *frame, c *call) (value, bool) {
 	return nothing, false
 }
 
-// KnownOperation reports whether a line of the vocabulary may name an operation.
-func KnownOperation(name string) bool { return operations()[name] != nil }
+// Operations returns the names of operations that a line of the vocabulary may use.
+func Operations() map[string]bool {
+	names := map[string]bool{}
+	for name := range operations() {
+		names[name] = true
+	}
+	return names
+}
 
 // TransformBits returns the bits of a transform's name; "" is none.
 func TransformBits(name string) (uint32, bool) {

@@ -95,7 +95,6 @@ func opTrust(f *frame, c *call) (value, bool) {
 				}
 			}
 			if n := a.t.node(at); passed || (n.kind == kObj || n.kind == kHome) && a.trustsAll(n.s) {
-				a.trusting[c.site] = true
 				if len(c.args) == len(c.r.params) {
 					a.trustDefault = true // setDefaultHostnameVerifier and its kin: for all connections
 				} else {

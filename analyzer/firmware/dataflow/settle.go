@@ -249,11 +249,7 @@ func (a *analysis) given(m *Method, component string) []value {
 		case p == "Landroid/os/IBinder;":
 			v = a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "binder"})), s: "[*]"})
 		case p == "Landroid/content/Context;":
-			class := a.app.Application
-			if class == "" {
-				class = "Landroid/app/Application;"
-			}
-			v = a.t.of(node{kind: kHome, s: class})
+			v = a.t.one(a.application())
 		}
 		out = append(out, v)
 	}

@@ -336,13 +336,12 @@ func (a *analysis) calm(v value) value {
 	return a.t.make(out)
 }
 
-// maxTransforms are the bits of kSource.b and kDerived.b.
+// The bits of kSource.b and kDerived.b: transforms, and how a value came to be.
 const (
 	asHashed uint32 = 1 << iota
 	asEncrypted
 	asEncoded
 	asCompressed
-	asConstantKey
 	asInexact // of a row, but which column cannot be told
 	asAnswer  // the result of a comparison with it
 )
