@@ -46,3 +46,18 @@ func (s *section) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return got, nil
 }
+
+// Window cuts a read at the end of a file of size bytes, as [io.ReaderAt] wants it: tail, io.EOF where something was cut,
+// is what the read returns once p is filled. err says that there is nothing to read: io.EOF at the end, an error before
+// the start.
+func Window(p []byte, off, size int64) (part []byte, tail, err error) {
+	switch {
+	case off < 0:
+		return nil, nil, Errorf(Malformed, off, "negative file offset")
+	case off >= size:
+		return nil, nil, io.EOF
+	case int64(len(p)) > size-off:
+		return p[:size-off], io.EOF, nil
+	}
+	return p, nil, nil
+}

@@ -98,15 +98,9 @@ func (c *content) length(at int64) (int64, error) {
 
 // ReadAt implements [io.ReaderAt].
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= c.inode.size {
-		return 0, io.EOF
-	}
-	var tail error
-	if int64(len(p)) > c.inode.size-off {
-		p, tail = p[:c.inode.size-off], io.EOF
+	p, tail, err := image.Window(p, off, c.inode.size)
+	if err != nil {
+		return 0, err
 	}
 	for done := 0; done < len(p); {
 		k, skip := (off+int64(done))/c.v.blockSize, (off+int64(done))%c.v.blockSize

@@ -82,17 +82,11 @@ func (c *content) add(e extent) error {
 
 // ReadAt implements [io.ReaderAt].
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= c.inode.size {
-		return 0, io.EOF
+	p, tail, err := image.Window(p, off, c.inode.size)
+	if err != nil {
+		return 0, err
 	}
 	c.once.Do(c.build)
-	var tail error
-	if int64(len(p)) > c.inode.size-off {
-		p, tail = p[:c.inode.size-off], io.EOF
-	}
 	if c.err != nil && off+int64(len(p)) > c.limit {
 		p, tail = p[:max(c.limit-off, 0)], c.err
 	}

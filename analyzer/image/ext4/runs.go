@@ -61,15 +61,9 @@ type content struct {
 
 // ReadAt implements [io.ReaderAt]: one read of the image for each run touched.
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= c.size {
-		return 0, io.EOF
-	}
-	var tail error
-	if int64(len(p)) > c.size-off {
-		p, tail = p[:c.size-off], io.EOF
+	p, tail, err := image.Window(p, off, c.size)
+	if err != nil {
+		return 0, err
 	}
 	if c.err != nil && off+int64(len(p)) > c.limit {
 		p, tail = p[:max(c.limit-off, 0)], c.err

@@ -43,15 +43,9 @@ func (v *volume) dataOffset(i *inode) int64 {
 // ReadAt implements [io.ReaderAt].
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
 	size := c.inode.size
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= size {
-		return 0, io.EOF
-	}
-	var tail error
-	if int64(len(p)) > size-off {
-		p, tail = p[:size-off], io.EOF
+	p, tail, err := image.Window(p, off, size)
+	if err != nil {
+		return 0, err
 	}
 	if c.inode.inline&inlineData != 0 {
 		n, err := c.readInline(p, off)

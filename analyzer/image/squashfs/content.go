@@ -76,17 +76,11 @@ func (c *content) build() {
 // ReadAt implements [io.ReaderAt].
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
 	size := c.inode.size
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= size {
-		return 0, io.EOF
+	p, tail, err := image.Window(p, off, size)
+	if err != nil {
+		return 0, err
 	}
 	c.once.Do(c.build)
-	var tail error
-	if int64(len(p)) > size-off {
-		p, tail = p[:size-off], io.EOF
-	}
 	for done := 0; done < len(p); {
 		k, skip := (off+int64(done))/c.v.blockSize, (off+int64(done))%c.v.blockSize
 		length := min(c.v.blockSize, size-k*c.v.blockSize)

@@ -205,15 +205,9 @@ func (v *volume) offset() int64 {
 
 // ReadAt implements [io.ReaderAt].
 func (v *volume) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= v.size {
-		return 0, io.EOF
-	}
-	var tail error
-	if int64(len(p)) > v.size-off {
-		p, tail = p[:v.size-off], io.EOF
+	p, tail, err := image.Window(p, off, v.size)
+	if err != nil {
+		return 0, err
 	}
 	for done := 0; done < len(p); {
 		lnum, skip := (off+int64(done))/v.leb, (off+int64(done))%v.leb

@@ -2,7 +2,6 @@ package yaffs2
 
 import (
 	"cmp"
-	"io"
 	"slices"
 
 	"romscan/analyzer/image"
@@ -59,15 +58,9 @@ func (c *content) offset() int64 {
 
 // ReadAt implements [io.ReaderAt].
 func (c *content) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, image.Errorf(image.Malformed, off, "negative file offset")
-	}
-	if off >= c.size {
-		return 0, io.EOF
-	}
-	var tail error
-	if int64(len(p)) > c.size-off {
-		p, tail = p[:c.size-off], io.EOF
+	p, tail, err := image.Window(p, off, c.size)
+	if err != nil {
+		return 0, err
 	}
 	for done := 0; done < len(p); {
 		at := off + int64(done)
