@@ -17,6 +17,7 @@ import (
 //
 // When ctx ends, files not yet visited are left out and ctx's error is returned with what there is.
 func Walk[T any](ctx context.Context, o *Opener, root *File, jobs int, visit func(*File, *Container) T) ([]T, error) {
+	defer o.Budget.cache.clear() // its blocks are of containers that are closed
 	if jobs > 1 {
 		w := newWalk(o, root, visit)
 		if w.run(ctx, jobs); !o.Budget.tripped.Load() || ctx.Err() != nil {
