@@ -53,6 +53,17 @@ type followed struct {
 	add   func(*dex.File, fact.Fact)
 }
 
+// release lets go of an app's code and of all that was worked out about it, but what other apps take or give.
+func (f *followed) release() {
+	switch {
+	case f.res == nil:
+	case len(f.res.Imports)+len(f.res.Exports) == 0:
+		f.res, f.add = nil, nil
+	default:
+		f.res.Release()
+	}
+}
+
 // follow follows data through the code of all apps of a record and adds what it finds to their units.
 func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	voc, err := signatures.API()
@@ -71,6 +82,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		wg.Go(func() {
 			for i := range next {
 				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], voc, owners, r.opt.Profile); return nil })
+				out[i].release()
 				if err != nil {
 					out[i].gaps = append(out[i].gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
 				}

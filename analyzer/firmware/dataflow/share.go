@@ -50,6 +50,11 @@ func (r *Result) share() {
 	})
 }
 
+// Release lets go of everything but Imports and Exports.
+func (r *Result) Release() {
+	*r = Result{Imports: r.Imports, Exports: r.Exports}
+}
+
 // From returns the flow that an import becomes with what another app hands out; false where it is not of its provider.
 func (f Flow) From(e Export) (Flow, bool) {
 	if f.Data != providerData+e.Authority {
