@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"romscan/analyzer/fact"
-	"romscan/analyzer/fact/endpoint"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
@@ -61,15 +60,11 @@ func flowsIn(tb testing.TB, path, profile string) []*dataflow.Result {
 			rec.Units = append(rec.Units, *u)
 		}
 	}
-	owners, err := endpoint.LoadOwners(signatures.Owners())
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var out []*dataflow.Result
 	fw := firmware.Assemble(rec)
 	for _, app := range fw.Apps {
-		if f := r.followApp(rec, fw, app, voc, owners, profile); f.res != nil {
-			out = append(out, f.res)
+		if _, res := r.analyse(rec, fw, app, voc, profile); res != nil {
+			out = append(out, res)
 		}
 	}
 	return out

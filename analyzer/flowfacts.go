@@ -163,8 +163,11 @@ func (e *flowFacts) connections(res *dataflow.Result) {
 	}
 }
 
-// call spells the method that an instruction calls.
+// call spells the method that an instruction calls, "" where no instruction does.
 func call(s dataflow.Site) string {
+	if s.Method == nil {
+		return ""
+	}
 	code, err := s.File().Code(s.Method.Code)
 	if err != nil {
 		return s.Method.Ref()

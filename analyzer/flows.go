@@ -45,23 +45,20 @@ type appCode struct {
 	gaps  []image.Gap
 }
 
-// followed is what was found in one app: facts by unit, and gaps.
+// followed is what was found in one app: facts and gaps by unit, and what passes between it and others. It holds
+// nothing of the app's code.
 type followed struct {
-	res   *dataflow.Result
-	facts map[int][]fact.Fact
-	gaps  []image.Gap
-	add   func(*dex.File, fact.Fact)
+	Facts []placed
+	Gaps  []image.Gap
+	Given []given
+	Taken []placed // flows from other apps, should they give what is asked for
+	Used  []string // addresses that connections are opened to
 }
 
-// release lets go of an app's code and of all that was worked out about it, but what other apps take or give.
-func (f *followed) release() {
-	switch {
-	case f.res == nil:
-	case len(f.res.Imports)+len(f.res.Exports) == 0:
-		f.res, f.add = nil, nil
-	default:
-		f.res.Release()
-	}
+// placed is a fact and the unit it is of.
+type placed struct {
+	Unit int
+	Fact fact.Fact
 }
 
 // follow follows data through the code of all apps of a record and adds what it finds to their units.
@@ -82,9 +79,8 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		wg.Go(func() {
 			for i := range next {
 				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], voc, owners, r.opt.Profile); return nil })
-				out[i].release()
 				if err != nil {
-					out[i].gaps = append(out[i].gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
+					out[i].Gaps = append(out[i].Gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
 				}
 			}
 		})
@@ -97,95 +93,76 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	close(next)
 	wg.Wait()
-	shared(owners, out)
+	for i := range out {
+		out[i].Facts = append(out[i].Facts, between(out[i].Taken, out)...)
+	}
 	for i, f := range out {
-		for _, u := range sortedUnits(f.facts) {
-			rec.Units[u].Facts = append(rec.Units[u].Facts, f.facts[u]...)
+		markUsed(rec, fw.Apps[i], f.Used)
+		for _, p := range f.Facts {
+			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
 		u := &rec.Units[fw.Apps[i].Unit]
-		u.Gaps = append(u.Gaps, f.gaps...)
+		u.Gaps = append(u.Gaps, f.Gaps...)
 	}
 	return ctx.Err()
 }
 
-// shared adds the flows between apps: what one reads of another's provider and sends.
-func shared(owners *endpoint.Owners, list []followed) {
-	for i := range list {
-		to := &list[i]
-		if to.res == nil {
-			continue
-		}
-		e := flowFacts{owners: owners, plain: map[string]bool{}, add: to.add}
-		for _, in := range to.res.Imports {
-			for j := range list {
-				if list[j].res == nil {
-					continue
-				}
-				for _, ex := range list[j].res.Exports {
-					if f, ok := in.From(ex); ok {
-						e.flow(&f)
-					}
-				}
-			}
-		}
-	}
-}
-
-func sortedUnits(m map[int][]fact.Fact) []int {
-	var out []int
-	for u := range m {
-		out = append(out, u)
-	}
-	sort.Ints(out)
-	return out
-}
-
-// followApp analyses one app.
+// followApp analyses one app and writes down what it found.
 func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
-	code := r.load(rec, fw, app)
-	out.gaps = code.gaps
-	if len(code.dex) == 0 {
+	code, res := r.analyse(rec, fw, app, voc, profile)
+	out.Gaps = code.gaps
+	if res == nil {
 		return out
 	}
-	if !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
-		return out
+	into := func(list *[]placed) func(*dex.File, fact.Fact) {
+		return func(f *dex.File, ft fact.Fact) {
+			ft.At.Path = rec.Units[code.unit[f]].File.Path
+			*list = append(*list, placed{code.unit[f], ft})
+		}
 	}
-	prog := dataflow.NewProgram(code.dex)
-	for f, names := range code.names {
-		prog.Resolve(f, names)
+	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts)}
+	e.emit(res)
+	e.add = into(&out.Taken)
+	for i := range res.Imports {
+		e.flow(&res.Imports[i])
 	}
-	out.res = dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
-	out.facts = map[int][]fact.Fact{}
-	facts := out.facts
-	out.add = func(f *dex.File, ft fact.Fact) {
-		u := code.unit[f]
-		ft.At.Path = rec.Units[u].File.Path
-		facts[u] = append(facts[u], ft)
+	out.Given = giving(res.Exports)
+	for _, u := range res.Uses {
+		out.Used = append(out.Used, u.Endpoints...)
 	}
-	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: out.add}
-	e.emit(out.res)
-	markUsed(rec, app, out.res)
-	if len(out.res.Cuts) > 0 {
+	slices.Sort(out.Used)
+	out.Used = slices.Compact(out.Used)
+	if len(res.Cuts) > 0 {
 		var names []string
-		for what, n := range out.res.Cuts {
+		for what, n := range res.Cuts {
 			names = append(names, fmt.Sprintf("%s (%d)", what, n))
 		}
 		sort.Strings(names)
-		out.gaps = append(out.gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
+		out.Gaps = append(out.Gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
 			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
 	}
 	return out
 }
 
+// analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
+func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
+	code := r.load(rec, fw, app)
+	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
+		return code, nil
+	}
+	prog := dataflow.NewProgram(code.dex)
+	for f, names := range code.names {
+		prog.Resolve(f, names)
+	}
+	return code, dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
+}
+
 // markUsed notes, on the endpoints of an app's string tables, which of them begin an address that a connection is opened
 // to.
-func markUsed(rec *fact.Record, app *firmware.App, res *dataflow.Result) {
-	var to []string
-	for _, u := range res.Uses {
-		to = append(to, u.Endpoints...)
+func markUsed(rec *fact.Record, app *firmware.App, to []string) {
+	if len(to) == 0 {
+		return
 	}
-	slices.Sort(to)
-	to = slices.Compact(to)
 	for _, i := range app.Units {
 		for j := range rec.Units[i].Facts {
 			f := &rec.Units[i].Facts[j]

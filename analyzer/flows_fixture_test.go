@@ -215,14 +215,11 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fac
 	for i, app := range fw.Apps {
 		all[i] = r.followApp(rec, fw, app, voc, owners, "")
 	}
-	shared(owners, all)
 	for _, found := range all {
-		gaps = append(gaps, found.gaps...)
-		for _, u := range sortedUnits(found.facts) {
-			for _, f := range found.facts[u] {
-				if f.Kind == "flow" {
-					out = append(out, f)
-				}
+		gaps = append(gaps, found.Gaps...)
+		for _, p := range append(found.Facts, between(found.Taken, all)...) {
+			if p.Fact.Kind == "flow" {
+				out = append(out, p.Fact)
 			}
 		}
 	}

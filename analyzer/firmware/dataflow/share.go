@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Export is personal data that a provider of the app hands out to whoever may read it.
+// Export is personal data that the app hands out to whoever may read it.
 type Export struct {
-	Authority  string
+	Channel    string // what Data is of the flows that begin with it in other apps
 	Data       string
 	Transforms []string
 	Source     Site
@@ -37,7 +37,7 @@ func (r *Result) share() {
 			if n.kind != kSource || strings.HasPrefix(a.types[n.a], providerData) {
 				continue
 			}
-			r.Exports = append(r.Exports, Export{authority, a.types[n.a], transforms(n.b), a.sites[n.n], n.b&asInexact == 0})
+			r.Exports = append(r.Exports, Export{a.t.node(b).s, a.types[n.a], transforms(n.b), a.sites[n.n], n.b&asInexact == 0})
 		}
 	}
 	r.Imports = nil
@@ -48,24 +48,4 @@ func (r *Result) share() {
 		}
 		return false
 	})
-}
-
-// Release lets go of everything but Imports and Exports.
-func (r *Result) Release() {
-	*r = Result{Imports: r.Imports, Exports: r.Exports}
-}
-
-// From returns the flow that an import becomes with what another app hands out; false where it is not of its provider.
-func (f Flow) From(e Export) (Flow, bool) {
-	if f.Data != providerData+e.Authority {
-		return f, false
-	}
-	f.Data, f.Source = e.Data, e.Source
-	f.Exact = f.Exact && e.Exact
-	for _, t := range e.Transforms {
-		if t != "plain" && !slices.Contains(f.Transforms, t) {
-			f.Transforms = append(slices.DeleteFunc(slices.Clone(f.Transforms), func(s string) bool { return s == "plain" }), t)
-		}
-	}
-	return f, true
 }
