@@ -30,6 +30,7 @@ import (
 	"romscan/analyzer/image/romfs"
 	"romscan/analyzer/image/sevenzip"
 	"romscan/analyzer/image/sfx"
+	"romscan/analyzer/image/sfx/installshield"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
@@ -115,8 +116,9 @@ func Formats() []image.Format {
 		xaba.Format(),
 		xalz.Format(),
 		dotnetso.Format(),
-		sfx.Format(),    // before zip, which also knows an archive by its end
-		ofpzip.Format(), // before the other zips: its entries need a password
+		sfx.Format(),           // before zip, which also knows an archive by its end
+		installshield.Format(), // likewise
+		ofpzip.Format(),        // before the other zips: its entries need a password
 		otazip.Format(),
 		zip.Format(),
 		cpio.Format(),

@@ -5,7 +5,7 @@
 //
 //	fsys, err := htc.Format().Open(r, size, budget)
 //
-// Limit: the utility itself, an InstallShield program with rom.zip inside, is not opened.
+// Limit: the utility around it, an InstallShield program, is opened by formats of its own (sfx, installshield).
 package htc
 
 import (
@@ -36,7 +36,6 @@ func Format() image.Format {
 		Limits: []string{
 			"no keys are shipped",
 			"no file made by the vendor was met",
-			"the Windows programs that such zips come in are InstallShield's, which are named and not opened; one with a plain archive behind it is (sfx)",
 			"the signature before the zip is not checked",
 		},
 		Single: true,
