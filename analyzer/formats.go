@@ -16,6 +16,7 @@ import (
 	"romscan/analyzer/image/f2fs"
 	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/iscab"
 	"romscan/analyzer/image/iso9660"
 	"romscan/analyzer/image/jffs2"
 	"romscan/analyzer/image/lz4"
@@ -118,7 +119,8 @@ func Formats() []image.Format {
 		dotnetso.Format(),
 		sfx.Format(),           // before zip, which also knows an archive by its end
 		installshield.Format(), // likewise
-		ofpzip.Format(),        // before the other zips: its entries need a password
+		iscab.Format(),
+		ofpzip.Format(), // before the other zips: its entries need a password
 		otazip.Format(),
 		zip.Format(),
 		cpio.Format(),
