@@ -62,6 +62,9 @@ func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 		if !ok {
 			break
 		}
+		if rec.path != "" {
+			rec.name = rec.path
+		}
 		add(x, r, size, rec, b)
 		pos = rec.data + rec.length
 	}

@@ -268,6 +268,7 @@ func TestCut(t *testing.T) {
 
 func TestSniff(t *testing.T) {
 	for _, raw := range []string{"", "MZ\x00\x00", "PK\x03\x04" + strings.Repeat("x", 100), "a\x00b\x00c\x00999\x00", "InstallShield\x00\x01\x00\x09\x00\x00\x00" + strings.Repeat("\x00", 400),
+		".file\x00\x00\x005\x00\x00\x00\xfe\xff\x00\x00g\x01crtexe.c\x00\x00\x00", // a table of symbols
 		"some text that goes on and on\x00and on\x00and on\x00and on\x00", strings.Repeat("\x00", 400), "\x7FELF\x01\x01\x01" + strings.Repeat("\x00", 400)} {
 		if r := strings.NewReader(raw); Format().Sniff(r, r.Size()) {
 			t.Errorf("%.20q is recognised", raw)

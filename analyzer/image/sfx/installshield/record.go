@@ -51,7 +51,9 @@ const (
 
 // record is one file in the list.
 type record struct {
-	name, path   string
+	name         string
+	path         string // of plain records; where there is one, the file is listed by it
+	version      string // of plain records
 	data, length int64
 	key          []byte // nil for a file that is not coded
 	unit         int64  // the key starts again after so many bytes; 0 means never
@@ -165,20 +167,20 @@ func (k kind) readText(r io.ReaderAt, size, pos int64) (rec record, ok bool) {
 	if err != nil || field[0] == "" || strings.ContainsAny(field[0], `/\:*?"<>|`) {
 		return rec, false
 	}
-	rec = record{name: field[1], path: field[0], data: pos + int64(at), length: int64(length)}
-	if rec.name == "" {
-		rec.name = field[0]
-	}
-	return rec, true
+	return record{name: field[0], path: field[1], version: field[2], data: pos + int64(at), length: int64(length)}, true
 }
 
-// plausible tells a record of four strings from other text that starts like it: the file is there, or, in a file that
-// was cut, the path ends in the name. The other kinds are known by their magic.
+// plausible tells a record of four strings from other text that starts like it, as tables of symbols do: the path ends in
+// the name, or the file is there, and has a path and a version. The other kinds are known by their magic.
 func (k kind) plausible(rec record, size int64) bool {
 	if k != plain && k != wide {
 		return true
 	}
-	return rec.length > 0 && rec.data+rec.length <= size || strings.EqualFold(rec.name[strings.LastIndexAny(rec.name, `/\`)+1:], rec.path)
+	if strings.EqualFold(rec.path[strings.LastIndexAny(rec.path, `/\\`)+1:], rec.name) {
+		return true
+	}
+	digit := rec.version != "" && rec.version[0] >= '0' && rec.version[0] <= '9'
+	return rec.path != "" && digit && rec.length > 0 && rec.data+rec.length <= size
 }
 
 // readHeaded reads, little endian: name in 260 bytes, u32 flags, u32, u32 size, 8 bytes, u16 not 0 for a deflated
