@@ -15,6 +15,8 @@ import (
 	"github.com/pierrec/lz4/v4"
 
 	"romscan/analyzer/image"
+	imagegzip "romscan/analyzer/image/gzip"
+	imagetar "romscan/analyzer/image/tar"
 )
 
 // squeeze makes one LZ4 block.
@@ -94,16 +96,11 @@ func TestLZ4Damage(t *testing.T) {
 	}
 }
 
-// TestSonyTool compares with anyxperia_dumper, where that is installed, on a SIN of version 4 that the test makes.
-func TestSonyTool(t *testing.T) {
-	tool, err := exec.LookPath("sony_dump")
-	if err != nil {
-		t.Skip("no sony_dump (anyxperia_dumper)")
-	}
-	pieces, want := sonyPieces(t)
+// packSIN writes SIN of version 4, or, without gzip, 5.
+func packSIN(t *testing.T, zipped bool, pieces [][]byte) []byte {
+	t.Helper()
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
+	w := tar.NewWriter(&b)
 	for i, data := range append([][]byte{[]byte("certificate")}, pieces...) {
 		name := "system.cms"
 		if i > 0 {
@@ -119,12 +116,55 @@ func TestSonyTool(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if !zipped {
+		return b.Bytes()
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return packed.Bytes()
+}
+
+// TestSIN goes through the archive to the image that its pieces make.
+func TestSIN(t *testing.T) {
+	pieces, want := sonyPieces(t)
+	for _, zipped := range []bool{true, false} {
+		raw := packSIN(t, zipped, pieces)
+		o := &image.Opener{Formats: []image.Format{Format(), imagegzip.Format(), imagetar.Format()}, Budget: image.NewBudget(image.DefaultLimits())}
+		found := 0
+		_, err := image.Walk(t.Context(), o, image.NewFile("system.sin", bytes.NewReader(raw), int64(len(raw))), 1, func(f *image.File, c *image.Container) bool {
+			if c != nil && len(c.Gaps) > 0 {
+				t.Errorf("%s: %v", f.Path, c.Gaps)
+			}
+			if f.Path.String() == "system.sin//system" && c != nil {
+				found++
+				if got, err := c.Stream.Bytes(1 << 20); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("%d bytes, %v", len(got), err)
+				}
+			}
+			return true
+		})
+		if err != nil || found != 1 {
+			t.Errorf("gzip %v: %d images, %v", zipped, found, err)
+		}
+	}
+}
+
+// TestSonyTool compares with anyxperia_dumper, where that is installed, on a SIN of version 4 that the test makes.
+func TestSonyTool(t *testing.T) {
+	tool, err := exec.LookPath("sony_dump")
+	if err != nil {
+		t.Skip("no sony_dump (anyxperia_dumper)")
+	}
+	pieces, want := sonyPieces(t)
 	dir := t.TempDir()
 	sin := filepath.Join(dir, "system.sin")
-	if err := os.WriteFile(sin, b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(sin, packSIN(t, true, pieces), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(tool, dir, sin).CombinedOutput(); err != nil {
