@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -73,19 +74,22 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	fw := firmware.Assemble(rec)
 	out := make([]followed, len(fw.Apps))
+	one := func(app *firmware.App) followed {
+		return r.cached(rec, fw, app, func() (followed, []string) { return r.followApp(rec, fw, app, voc, owners, r.opt.Profile) })
+	}
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range max(jobs, 1) {
 		wg.Go(func() {
 			for i := range next {
-				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], voc, owners, r.opt.Profile); return nil })
+				err := image.Contain(func() error { out[i] = one(fw.Apps[i]); return nil })
 				if err != nil {
 					out[i].Gaps = append(out[i].Gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
 				}
 			}
 		})
 	}
-	for i := range fw.Apps {
+	for _, i := range r.largestFirst(rec, fw) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -107,12 +111,38 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	return ctx.Err()
 }
 
-// followApp analyses one app and writes down what it found.
-func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
+// largestFirst orders the apps so that no worker is left with a large one at the end.
+func (r *reader) largestFirst(rec *fact.Record, fw *firmware.Firmware) []int {
+	size := make([]int64, len(fw.Apps))
+	order := make([]int, len(fw.Apps))
+	for i, app := range fw.Apps {
+		order[i] = i
+		for _, u := range r.codeOf(rec, fw, app) {
+			size[i] += rec.Units[u].File.Size
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size[b], size[a]) })
+	return order
+}
+
+// codeOf returns the units that hold an app's code.
+func (r *reader) codeOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) []int {
+	var out []int
+	for _, i := range app.Units {
+		u := &rec.Units[i]
+		if r.kept.files[u.File.Path.String()] != nil && hasKind(u.Facts, "dex") && !fw.Copy(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// followApp analyses one app and writes down what it found, and which system properties that depends on.
+func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
 	code, res := r.analyse(rec, fw, app, voc, profile)
 	out.Gaps = code.gaps
 	if res == nil {
-		return out
+		return out, nil
 	}
 	into := func(list *[]placed) func(*dex.File, fact.Fact) {
 		return func(f *dex.File, ft fact.Fact) {
@@ -141,7 +171,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 		out.Gaps = append(out.Gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
 			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
 	}
-	return out
+	return out, res.Props
 }
 
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
@@ -188,12 +218,9 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 	code := appCode{app: app, unit: map[*dex.File]int{}, names: map[*dex.File]dataflow.Resolver{}}
 	// A share of the memory for each app: what fits must not depend on what else is looked at.
 	left := r.opt.Limits.Memory / 4
-	for _, i := range app.Units {
+	for _, i := range r.codeOf(rec, fw, app) {
 		u := &rec.Units[i]
 		f := r.kept.files[u.File.Path.String()]
-		if f == nil || !hasKind(u.Facts, "dex") || fw.Copy(i) {
-			continue
-		}
 		if left -= f.Size; left < 0 {
 			code.gaps = append(code.gaps, image.Gap{At: u.File.Path, Offset: -1, Reason: image.OverBudget, By: "flow", Detail: "flows are not followed: the app's code is more than a quarter of --mem"})
 			break

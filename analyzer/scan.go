@@ -23,6 +23,7 @@ type Options struct {
 	Flows    bool                         // follow data through the code of apps
 	Profile  string                       // of the vocabulary: which calls count as places where data leaves; "" is the network and messages
 	Verify   bool                         // compare partitions with the checksums they come with
+	Cache    *Cache                       // of what is known of apps from other images; may be nil
 	Progress func(files int, path string) // called now and then, from any goroutine; may be nil
 }
 

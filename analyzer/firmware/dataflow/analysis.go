@@ -28,6 +28,7 @@ type analysis struct {
 	voc     *Vocabulary
 	profile string
 	app     *App
+	asked   map[string]bool // properties of the image that were looked at
 	limits  Limits
 	t       *tables
 	c       *condTable

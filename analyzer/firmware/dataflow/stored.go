@@ -198,18 +198,28 @@ func (a *analysis) fromServer(v value, depth int) bool {
 	return false
 }
 
+// prop returns a system property of the image, and notes that the result depends on it.
+func (a *analysis) prop(key string) (string, bool) {
+	if a.asked == nil {
+		a.asked = map[string]bool{}
+	}
+	a.asked[key] = true
+	v, ok := a.app.Props[key]
+	return v, ok
+}
+
 // property judges a condition on a system property, by the properties of this image.
 func (r *reachability) property(key string, c cond, compared bool, gate Gate) (guard, Gate) {
 	a := r.a
 	if want, ok := a.t.text(c.y); ok && a.app.Props != nil && !compared {
-		v, set := a.app.Props[key]
+		v, set := a.prop(key)
 		if set || len(a.app.Props) > 0 {
 			gate.Off = (v == want) != (c.rel == equal)
 			gate.Default = map[bool]string{true: "off", false: "on"}[gate.Off]
 		}
 		return guardBuild, gate
 	}
-	if v, ok := a.app.Props[key]; ok && !compared {
+	if v, ok := a.prop(key); ok && !compared {
 		n, isNumber := int64(0), true
 		switch v {
 		case "1", "true", "y", "yes", "on":
