@@ -64,6 +64,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		return err
 	}
 	fw := firmware.Assemble(rec)
+	r.callers = callersOf(rec, fw)
 	out := make([]followed, len(fw.Apps))
 	next := make(chan int)
 	var wg sync.WaitGroup
@@ -134,6 +135,9 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	out.gaps = code.gaps
 	if len(code.dex) == 0 {
 		return out
+	}
+	if len(code.gaps) == 0 {
+		r.reachUsed(rec, app, code.dex)
 	}
 	if !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return out

@@ -105,6 +105,7 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 	}
 	if err == nil {
 		err = r.recoverCalls(ctx, root, rec)
+		settleUsed(rec)
 	}
 	if opt.Flows && err == nil {
 		err = r.follow(ctx, rec, opt.jobs())
