@@ -183,6 +183,10 @@ var kinds = []Info{
 	{Kind: "autostart", Derived: true, Doc: "a component that starts without the user", Fields: []FieldInfo{
 		{Name: "component"}, {Name: "type", Values: []string{"package", "receiver", "service"}}, {Name: "trigger", Values: triggers}, {Name: "action"},
 	}},
+	{Kind: "loaded-code", Derived: true, Doc: "code an app loads with a class loader, from a file outside the folders apps are installed from or from its own package", Fields: []FieldInfo{
+		{Name: "file", Doc: "device path, with the path inside the app behind //"},
+		{Name: "how", Doc: "path: a class that calls a class loader holds the path; asset: the app calls one and holds the name", Values: []string{"path", "asset"}},
+	}},
 	{Kind: "daemon", Derived: true, Doc: "a service of init whose program is in the image", Fields: []FieldInfo{
 		{Name: "service", Doc: "its name"}, {Name: "program", Doc: "as the .rc file has it"}, {Name: "type", Values: []string{"elf", "script", "other"}},
 		{Name: "user"}, {Name: "disabled", Values: yesNo}, {Name: "network", Doc: "what its imports are for", Values: networks},

@@ -69,6 +69,7 @@ func (fw *Firmware) gatherApps() {
 	}
 	fw.adoptMembers(byDevice)
 	fw.joinCode(byDevice)
+	fw.joinLoaded()
 	sort.SliceStable(fw.Apps, func(i, j int) bool {
 		if fw.Apps[i].Package != fw.Apps[j].Package {
 			return fw.Apps[i].Package < fw.Apps[j].Package
