@@ -18,6 +18,8 @@ import (
 //	// endpoint: VALUE used=referenced recovered=annotation at=->method   a fact there has to be; used= stands for none
 //	// plain: VALUE …                                                      the same of a scan that follows no flows
 //	// never: VALUE                                                        no fact may have this value
+//	// to: ADDRESS                                                         a connection has to be opened to it
+//	// wrong: ADDRESS                                                      a limit: a connection that is reported and never opened
 func endpointCases(t *testing.T) (out []*flowCase) {
 	t.Helper()
 	names, _ := filepath.Glob(fixtures + "/endpoints/*.java")
@@ -56,10 +58,14 @@ func TestEndpointCases(t *testing.T) {
 	for _, c := range cases {
 		for directive, flows := range map[string]bool{"endpoint": true, "plain": false} {
 			var facts []fact.Fact
+			var to []string
 			for _, u := range readWith(t, c.path(cache), Options{Jobs: 1, Flows: flows}).Units {
 				for _, f := range u.Facts {
-					if f.Kind == "endpoint" {
+					switch f.Kind {
+					case "endpoint":
 						facts = append(facts, f)
+					case "connection":
+						to = append(to, f.Fields.Get("to"))
 					}
 				}
 			}
@@ -72,11 +78,35 @@ func TestEndpointCases(t *testing.T) {
 					}
 				}
 			}
+			if flows {
+				compareConnections(t, c, to)
+			}
 			for _, never := range c.all("never") {
 				if i := slices.IndexFunc(facts, func(f fact.Fact) bool { return f.Fields.Get("value") == never }); i >= 0 {
 					t.Errorf("%s, flows %v: endpoint %s at %s", c.name, flows, never, facts[i].At.Member)
 				}
 			}
+		}
+	}
+}
+
+// compareConnections holds the addresses that connections are opened to against a case. What is known to be wrong is logged.
+func compareConnections(t *testing.T, c *flowCase, to []string) {
+	t.Helper()
+	wrong := c.all("wrong")
+	for _, want := range c.all("to") {
+		switch has := slices.Contains(to, want); {
+		case !has && len(wrong) == 0:
+			t.Errorf("%s: no connection to %s, but %q", c.name, want, to)
+		case !has:
+			t.Logf("%s: no connection to %s, but %q", c.name, want, to)
+		}
+	}
+	for _, w := range wrong {
+		if slices.Contains(to, w) {
+			t.Logf("%s: a connection to %s, which is never opened", c.name, w)
+		} else {
+			t.Logf("%s: no connection to %s any more: the line can go", c.name, w)
 		}
 	}
 }
