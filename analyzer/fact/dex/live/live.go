@@ -64,12 +64,19 @@ type program struct {
 	numbers map[uint32]bool
 	fields  map[string]uint32 // of classes R: the numbers they hold
 	named   map[string]bool
-	left    int64 // bytes of code that may still be walked
+	left    int64 // bytes of code that may still be walked, and of names spelled
 }
 
 type file struct {
-	f    *dex.File
-	keys []string // of methods: name and type, made on first use
+	f     *dex.File
+	keys  []string // of methods: name and type, made on first use
+	types []named  // by type index, likewise
+}
+
+// named is a type that was looked up: of the program, or nil.
+type named struct {
+	known bool
+	class *class
 }
 
 type class struct {
@@ -132,7 +139,10 @@ func Analyze(files []*dex.File, names Names) *Result {
 	for _, c := range p.list {
 		r.classes[c.name] = c.alive
 		for _, m := range c.methods {
-			ref := c.in.f.MethodRef(m.enc.Method)
+			ref := p.spell(c.in.f.MethodRef(m.enc.Method))
+			if p.left < 0 {
+				return nil
+			}
 			r.methods[ref] = r.methods[ref] || m.alive
 		}
 	}

@@ -85,7 +85,7 @@ func (p *program) annotated(c *class) (out []*class) {
 	value = func(v *dex.Value) {
 		switch v.Type {
 		case dex.ValueTypeRef:
-			if up := p.classes[c.in.f.Type(v.Index)]; up != nil {
+			if up := p.class(c.in, v.Index); up != nil {
 				out = append(out, up)
 			}
 		case dex.ValueArray:
@@ -101,7 +101,11 @@ func (p *program) annotated(c *class) (out []*class) {
 		}
 	}
 	for _, set := range sets {
+		if p.left -= 16; p.left < 0 {
+			return out
+		}
 		list, _ := c.in.f.AnnotationSet(set)
+		p.left -= 16 * int64(len(list))
 		for i := range list {
 			value(&dex.Value{Type: dex.ValueAnnotation, Annotation: &list[i]})
 		}
@@ -133,13 +137,14 @@ func (p *program) walk(m *method) bool {
 		case op.Invoke():
 			p.call(in, uint32(it.Unit(1)), op)
 		case op == 0x1c || op == 0x1f || op == 0x20 || op >= 0x22 && op <= 0x25: // const-class, casts, new
-			p.mention(in.f.Type(uint32(it.Unit(1))))
+			p.mention(p.class(in, uint32(it.Unit(1))))
 		case op >= 0x52 && op <= 0x6d: // fields
 			if id, ok := in.f.Field(uint32(it.Unit(1))); ok {
-				p.mention(in.f.Type(id.Class))
-			}
-			if op == 0x60 && len(p.fields) > 0 { // sget
-				p.number(p.fields[in.f.FieldRef(uint32(it.Unit(1)))])
+				c := p.class(in, id.Class)
+				p.mention(c)
+				if op == 0x60 && c != nil && strings.Contains(c.name, "/R$") { // sget
+					p.number(p.fields[p.spell(in.f.FieldRef(uint32(it.Unit(1))))])
+				}
 			}
 		case op == 0x14:
 			p.number(uint32(it.Unit(1)) | uint32(it.Unit(2))<<16)
@@ -147,12 +152,12 @@ func (p *program) walk(m *method) bool {
 			p.number(uint32(it.Unit(1)) << 16)
 		}
 	}
-	return it.Rest() == 0
+	return it.Rest() == 0 && p.left >= 0
 }
 
 // mention makes a class count that an instruction names.
-func (p *program) mention(descriptor string) {
-	if c := p.classes[strings.TrimLeft(descriptor, "[")]; c != nil {
+func (p *program) mention(c *class) {
+	if c != nil {
 		p.use(c)
 	}
 }
@@ -163,8 +168,8 @@ func (p *program) call(in *file, i uint32, op dex.Op) {
 	if !ok {
 		return
 	}
-	key := in.key(i)
-	c := p.classes[in.f.Type(id.Class)]
+	key := p.key(in, i)
+	c := p.class(in, id.Class)
 	if c != nil {
 		p.use(c)
 	}

@@ -13,7 +13,8 @@ func (f *finder) annotated(d *dex.File, lib int) (out []Call) {
 	c := &clients[lib]
 	verb := map[uint32]string{}
 	for i := range uint32(d.NumTypes()) {
-		if name, ok := strings.CutPrefix(d.Type(i), c.prefix); ok && slices.Contains(verbs, strings.TrimSuffix(name, ";")) {
+		b, _ := d.MUTF8(d.TypeString(i))
+		if name, ok := strings.CutPrefix(string(b[:min(len(b), maxClass)]), c.prefix); ok && slices.Contains(verbs, strings.TrimSuffix(name, ";")) {
 			verb[i] = strings.TrimSuffix(name, ";")
 		}
 	}
@@ -26,16 +27,19 @@ func (f *finder) annotated(d *dex.File, lib int) (out []Call) {
 		dir, _ := d.AnnotationDirectory(def.Annotations) // what was read before an error still counts; its gap is the file's
 		for _, m := range dir.Methods {
 			list, _ := d.AnnotationSet(m.Set)
-			if left -= 8 + 16*len(list); left < 0 {
-				return out
-			}
+			left -= 8 + 16*len(list)
 			for _, a := range list {
 				path, at := pathOf(d, &a)
-				if verb[a.Type] == "" || path == "" {
+				if left -= len(path); left < 0 {
+					return out
+				}
+				if verb[a.Type] == "" || path == "" || len(path) > maxText {
 					continue
 				}
-				out = append(out, Call{File: d, Member: d.MethodRef(m.Index), Verb: verb[a.Type], Path: path, Offset: at,
-					URL: c.join(f.baseOf(lib, d.Type(def.Class)), path)})
+				ref, iface := d.MethodRef(m.Index), d.Type(def.Class)
+				left -= len(ref) + len(iface)
+				out = append(out, Call{File: d, Member: ref, Verb: verb[a.Type], Path: path, Offset: at,
+					URL: c.join(f.baseOf(lib, iface), path)})
 			}
 		}
 	}

@@ -30,16 +30,24 @@ var infos = []string{
 	"Landroid/content/pm/ProviderInfo;", "Landroid/content/pm/PackageItemInfo;",
 }
 
+// maxClass bounds the name of a class that is looked at: those of interest are shorter.
+const maxClass = 64
+
 // code walks the methods of one file.
 func (f *finder) code(d *dex.File) {
 	w := &walker{finder: f, d: d, callees: map[uint32]callee{}, fields: map[uint32]string{}}
+	spelled := 4*len(d.Data) + 1<<16
 	for i := range uint32(d.NumMethods()) {
 		id, _ := d.Method(i)
-		class := d.Type(id.Class)
-		if class != "Landroid/os/Bundle;" && class != "Landroid/os/BaseBundle;" && !strings.HasPrefix(class, "Lretrofit") {
+		b, _ := d.MUTF8(d.TypeString(id.Class))
+		if class := string(b[:min(len(b), maxClass)]); class != "Landroid/os/Bundle;" && class != "Landroid/os/BaseBundle;" && !strings.HasPrefix(class, "Lretrofit") {
 			continue
 		}
 		ref := d.MethodRef(i)
+		if spelled -= len(ref); spelled < 0 {
+			f.unknown = true
+			return
+		}
 		if strings.HasSuffix(ref, ";->getString(Ljava/lang/String;)Ljava/lang/String;") || strings.HasSuffix(ref, ";->getString(Ljava/lang/String;Ljava/lang/String;)Ljava/lang/String;") {
 			w.callees[i] = callee{key: true}
 		}
@@ -52,7 +60,10 @@ func (f *finder) code(d *dex.File) {
 	}
 	for i := range uint32(d.NumFields()) {
 		id, _ := d.Field(i)
-		if d.String(id.Name) != "metaData" {
+		if b, _ := d.MUTF8(id.Name); string(b) != "metaData" {
+			continue
+		}
+		if b, _ := d.MUTF8(d.TypeString(id.Class)); len(b) > maxClass {
 			continue
 		}
 		for _, info := range infos {
@@ -90,7 +101,7 @@ func (w *walker) walk() {
 	for i := range w.d.NumClasses() {
 		def, _ := w.d.Class(i)
 		_ = w.d.ReadClassData(def.Data, &data)
-		if strings.HasPrefix(w.d.Type(def.Class), "Lretrofit") { // the library hands on what it is given
+		if b, _ := w.d.MUTF8(w.d.TypeString(def.Class)); strings.HasPrefix(string(b[:min(len(b), maxClass)]), "Lretrofit") { // the library hands on what it is given
 			continue
 		}
 		for _, list := range [][]dex.EncodedMethod{data.DirectMethods, data.VirtualMethods} {
@@ -156,11 +167,15 @@ func (w *walker) step(m uint32, code *dex.Code, it *dex.Insns) {
 		w.call(m, code, it, &in)
 		return
 	case op == dex.OpConstString || op == dex.OpConstStringJumbo:
-		w.regs[in.Reg(0)] = known{'s', w.d.String(in.Index)}
-		return
+		if b, _ := w.d.MUTF8(in.Index); len(b) <= maxText {
+			w.regs[in.Reg(0)] = known{'s', w.d.String(in.Index)}
+			return
+		}
 	case op == 0x1c: // const-class
-		w.regs[in.Reg(0)] = known{'c', w.d.Type(in.Index)}
-		return
+		if b, _ := w.d.MUTF8(w.d.TypeString(in.Index)); len(b) <= maxText {
+			w.regs[in.Reg(0)] = known{'c', w.d.Type(in.Index)}
+			return
+		}
 	case op >= 0x07 && op <= 0x09: // move-object
 		if v, ok := w.regs[in.Reg(1)]; ok {
 			w.regs[in.Reg(0)] = v
@@ -211,6 +226,9 @@ func (w *walker) call(m uint32, code *dex.Code, it *dex.Insns, in *dex.Insn) {
 		w.made = append(w.made, arg.value)
 	}
 }
+
+// maxText bounds an address, a key and the name of an interface.
+const maxText = 4096
 
 // leadersOf marks the instructions that branches and handlers lead to: there, what registers hold is forgotten.
 func leadersOf(d *dex.File, code *dex.Code) map[uint32]bool {
