@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/firmware"
@@ -24,11 +25,13 @@ type Cache struct {
 type flowKey struct {
 	Build, Profile  string
 	Memory, MaxFile int64
-	Files           []fact.Digest // of the code, then of the resources
+	Files           []fact.Digest // of the code, then of what else has strings, then of the resources
 	Names           [][sha256.Size]byte
 	App             any
 	Offers, Props   bool
-	Plain           []string // endpoints that need not be told again
+	Plain           []string      // endpoints that need not be told again
+	Shared          []string      // classes that code of others calls
+	Named           []fact.Fields // what names classes and methods outside the code
 }
 
 // keptFlows is a followed with units counted among those of the app's code, and without paths.
@@ -88,9 +91,27 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		}
 	}
 	for _, i := range app.Units {
-		p := rec.Units[i].File.Path
-		if f := r.kept.files[p.String()]; f != nil && p.Name() == "resources.arsc" {
-			sum, err := f.Digest() // that of a table without facts was not taken
+		u := &rec.Units[i]
+		for _, t := range u.Tables {
+			if t.Kind == "string" {
+				k.Files = append(k.Files, u.File.SHA256)
+			}
+			if t.Kind != "class" {
+				continue
+			}
+			for _, name := range t.Values {
+				if r.callers.others("L"+strings.ReplaceAll(name, ".", "/")+";", app) {
+					k.Shared = append(k.Shared, name)
+				}
+			}
+		}
+		for _, f := range u.Facts {
+			if namesCode(f.Kind) {
+				k.Named = append(k.Named, f.Fields)
+			}
+		}
+		if f := r.kept.files[u.File.Path.String()]; f != nil && !hasKind(u.Facts, "dex") {
+			sum, err := f.Digest() // that of a file without facts was not taken
 			if err != nil {
 				return store.Key{}, false
 			}

@@ -54,7 +54,11 @@ type followed struct {
 	Given []given
 	Taken []placed // flows from other apps, should they give what is asked for
 	Used  []string // addresses that connections are opened to
+	Marks []mark
 }
+
+// mark says what uses the endpoints of one value in the app's files of one name.
+type mark struct{ Name, Value, Used string }
 
 // placed is a fact and the unit it is of.
 type placed struct {
@@ -73,6 +77,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		return err
 	}
 	fw := firmware.Assemble(rec)
+	r.callers = callersOf(rec, fw)
 	out := make([]followed, len(fw.Apps))
 	one := func(app *firmware.App) followed {
 		return r.cached(rec, fw, app, func() (followed, []string) { return r.followApp(rec, fw, app, voc, owners, r.opt.Profile) })
@@ -101,7 +106,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		out[i].Facts = append(out[i].Facts, between(out[i].Taken, out)...)
 	}
 	for i, f := range out {
-		markUsed(rec, fw.Apps[i], f.Used)
+		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
 		for _, p := range f.Facts {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
@@ -141,6 +146,9 @@ func (r *reader) codeOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
 	code, res := r.analyse(rec, fw, app, voc, profile)
 	out.Gaps = code.gaps
+	if len(code.dex) > 0 && len(code.gaps) == 0 {
+		out.Marks = r.reachUsed(rec, app, code.dex)
+	}
 	if res == nil {
 		return out, nil
 	}
@@ -187,19 +195,28 @@ func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 	return code, dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
 }
 
-// markUsed notes, on the endpoints of an app's string tables, which of them begin an address that a connection is opened
-// to.
-func markUsed(rec *fact.Record, app *firmware.App, to []string) {
-	if len(to) == 0 {
+// markUsed notes on the endpoints of an app what uses them: what was told of each, and which of them begin an address that a
+// connection is opened to.
+func markUsed(rec *fact.Record, app *firmware.App, marks []mark, to []string) {
+	if len(marks)+len(to) == 0 {
 		return
 	}
+	told := map[mark]string{}
+	for _, m := range marks {
+		told[mark{Name: m.Name, Value: m.Value}] = m.Used
+	}
 	for _, i := range app.Units {
-		for j := range rec.Units[i].Facts {
-			f := &rec.Units[i].Facts[j]
-			if f.Kind != "endpoint" || f.Fields.Get("type") != "url" {
+		u := &rec.Units[i]
+		for j := range u.Facts {
+			f := &u.Facts[j]
+			if f.Kind != "endpoint" {
 				continue
 			}
-			if v := f.Fields.Get("value"); slices.ContainsFunc(to, func(s string) bool { return strings.HasPrefix(s, v) }) {
+			v := f.Fields.Get("value")
+			if used := told[mark{Name: u.File.Path.Name(), Value: v}]; used != "" {
+				f.Fields = f.Fields.With("used", used)
+			}
+			if f.Fields.Get("type") == "url" && slices.ContainsFunc(to, func(s string) bool { return strings.HasPrefix(s, v) }) {
 				f.Fields = f.Fields.With("used", "connection")
 			}
 		}

@@ -204,6 +204,10 @@ func (a *flowApp) manifest() string {
 			a.component(&b, d[0], strings.Fields(d[1]))
 		}
 	}
+	for _, line := range a.all("meta") {
+		name, value, _ := strings.Cut(line, " ")
+		fmt.Fprintf(&b, `<meta-data android:name="%s" android:value="%s"/>`+"\n", name, html.EscapeString(value))
+	}
 	b.WriteString("</application></manifest>\n")
 	return b.String()
 }

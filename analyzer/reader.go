@@ -27,6 +27,8 @@ type reader struct {
 	code   optimisers
 	kept   codeFiles
 	named  map[string][]named // by the path of the file, once the walk is done
+	// callers are those of classes that no file of theirs defines, once flows are followed.
+	callers callers
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.

@@ -106,6 +106,10 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 	}
 	if err == nil {
 		err = r.recoverCalls(ctx, root, rec)
+		settleUsed(rec)
+	}
+	if err == nil {
+		err = r.addStated(rec)
 	}
 	if opt.Flows && err == nil {
 		err = r.follow(ctx, rec, opt.jobs())

@@ -312,9 +312,9 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 	if !ok1 || !ok2 || f.inLoop() || op >= 0x16 {
 		return f.a.derive(f.a.t.join(x, y), 0)
 	}
-	wide := op >= 0x0b
+	wide, bits := op >= 0x0b, uint64(31) // of a shift's distance, by the Dalvik bytecode's definition
 	if wide {
-		op -= 0x0b
+		op, bits = op-0x0b, 63
 	}
 	var r int64
 	switch op {
@@ -338,9 +338,9 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 	case 7:
 		r = n ^ m
 	case 8:
-		r = n << (uint64(m) & 31)
+		r = n << (uint64(m) & bits)
 	case 9:
-		r = n >> (uint64(m) & 31)
+		r = n >> (uint64(m) & bits)
 	default:
 		return f.a.t.any()
 	}
