@@ -177,7 +177,7 @@ func flowsReported(facts []fact.Fact) (out []flowLine) {
 }
 
 // followCase follows data through all apps of a case and returns the flow facts, and where work was cut short.
-func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fact.Fact, gaps []image.Gap) {
+func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (out []fact.Fact, gaps []image.Gap) {
 	tb.Helper()
 	root, closeRoot, err := OpenInput(path)
 	if err != nil {
@@ -213,7 +213,7 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fac
 	fw := firmware.Assemble(rec)
 	all := make([]followed, len(fw.Apps))
 	for i, app := range fw.Apps {
-		all[i] = r.followApp(rec, fw, app, voc, owners, "")
+		all[i] = r.followApp(rec, fw, app, voc, owners, profile)
 	}
 	shared(owners, all)
 	for _, found := range all {
@@ -252,7 +252,7 @@ func TestFlowCases(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.id(), err)
 		}
-		results, gaps := followCase(t, c.path(cache), voc)
+		results, gaps := followCase(t, c.path(cache), strings.Join(c.all("profile"), ""), voc)
 		got := flowsReported(results)
 		verdict, pairs := judgeFlows(want, got)
 		if len(gaps) > 0 {
