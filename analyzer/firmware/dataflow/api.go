@@ -281,5 +281,11 @@ func operations() map[string]operation {
 		"format-out":        opFormatOut,
 		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
 		"fields":            opFields,
+		"take":              opTake,
+		"insert":            opInsert,
+		"empty":             opEmpty,
+		"remove":            opRemove,
+		"delete":            opDelete,
+		"length":            opLength,
 	}
 }

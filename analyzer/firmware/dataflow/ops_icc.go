@@ -154,6 +154,9 @@ func opAsync(f *frame, c *call) (value, bool) {
 		args = append(args, c.at(i))
 	}
 	f.escape(recv)
+	if !strings.HasPrefix(c.Class, "Landroid/") { // those run on the same thread
+		f.concurrent(recv, 0)
+	}
 	name, proto, _ := strings.Cut(c.Text, "(")
 	f.record(event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
 	if c.r.ret == "Ljava/util/concurrent/Future;" || strings.HasSuffix(c.r.ret, "Future;") {
@@ -165,6 +168,7 @@ func opAsync(f *frame, c *call) (value, bool) {
 // opTask is AsyncTask.execute: its methods run one after the other, each with what the one before returned.
 func opTask(f *frame, c *call) (value, bool) {
 	params := c.at(len(c.r.params))
+	f.concurrent(c.at(0), 0)
 	for _, step := range [...]struct{ name, from string }{{"onPreExecute", ""}, {"doInBackground", "params"}, {"onProgressUpdate", "$progress"}, {"onPostExecute", resultField}} {
 		args := []value{c.at(0)}
 		switch step.from {
@@ -212,6 +216,9 @@ func opSetField(f *frame, c *call) (value, bool) {
 }
 
 func opGetField(f *frame, c *call) (value, bool) {
+	if c.Text == resultField {
+		return f.future(c.at(0), 0), false
+	}
 	return f.a.load(f.s, c.at(0), c.Text), false
 }
 

@@ -16,10 +16,29 @@ func opBind(f *frame, c *call) (value, bool) {
 	return opListen(f, c)
 }
 
-// opWrapRunnable keeps the Runnable a thread is made with.
+// future is what a task that runs elsewhere comes to.
+func (f *frame) future(v value, depth int) value {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		one := a.t.one(at)
+		out = a.t.join(out, a.load(f.s, one, resultField))
+		if a.t.node(at).kind != kObj {
+			continue
+		}
+		out = a.t.join(out, a.changed(at, resultField))
+		if in := a.load(f.s, one, wrappedField); in != nothing && depth < 3 {
+			out = a.t.join(out, f.future(in, depth+1))
+		}
+	}
+	return out
+}
+
+// opWrapRunnable keeps the Runnable a thread is made with, the callback of a handler.
 func opWrapRunnable(f *frame, c *call) (value, bool) {
 	for i, p := range c.r.params {
-		if p == "Ljava/lang/Runnable;" {
+		switch p {
+		case "Ljava/lang/Runnable;", "Ljava/util/concurrent/Callable;", "Landroid/os/Handler$Callback;":
 			f.a.store(f.s, c.at(0), wrappedField, c.at(i+1))
 		}
 	}
@@ -29,6 +48,7 @@ func opWrapRunnable(f *frame, c *call) (value, bool) {
 // opAsyncCall is ExecutorService.submit of a Callable.
 func opAsyncCall(f *frame, c *call) (value, bool) {
 	recv := c.arg(0)
+	f.concurrent(recv, 0)
 	f.record(event{kind: evAsync, ref: &methodRef{name: "call", proto: "()Ljava/lang/Object;"}, args: []value{recv}, conds: f.gates[f.block], site: c.site})
 	return recv, false
 }

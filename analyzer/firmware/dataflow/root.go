@@ -219,7 +219,7 @@ func (a *analysis) share(s *state, v value) value {
 			out = append(out, at)
 			continue
 		}
-		home := a.t.atom(node{kind: kHome, s: n.s, b: uint32(at) + 1})
+		home := a.home(at)
 		out = append(out, home)
 		mark := sharedKey{s, at}
 		if a.sharing[mark] {

@@ -87,7 +87,15 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 		case e.ref.class == "task":
 			a.taskStep(f, e, at)
 		default:
-			if m := a.u.find(class, e.ref.key()); m != nil {
+			m := a.u.find(class, e.ref.key())
+			switch {
+			case m != nil:
+			case e.ref.name == "run": // a task that a thread was made of
+				m = a.u.find(class, "call()Ljava/lang/Object;")
+			case e.ref.name == "handleMessage": // of a callback
+				m = a.u.find(class, "handleMessage(Landroid/os/Message;)Z")
+			}
+			if m != nil {
 				var ret []slot
 				if m.Name == "call" {
 					home, _ := a.t.single(a.share(f.s, a.t.one(at)))
