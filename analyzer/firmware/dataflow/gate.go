@@ -183,7 +183,8 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 // cell judges a condition on something that is stored.
 func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	a := r.a
-	n := a.t.node(at)
+	n := *a.t.node(at)
+	n.a = uint32(a.plain(atom(n.a)))
 	base := a.t.node(atom(n.a))
 	gate := Gate{Reads: strings.TrimSpace(base.s + " " + n.s), Default: "unknown"}
 	key := strings.Trim(n.s, "[]")
@@ -199,7 +200,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	} else if base.kind != kHome || a.u.class(base.s) == nil {
 		return guardNone, gate // fields of the platform's objects are no choices
 	}
-	onByDefault, known := r.byDefault(n, key, c)
+	onByDefault, known := r.byDefault(&n, key, c)
 	if compared {
 		onByDefault, known = false, false
 	}

@@ -162,6 +162,11 @@ func (a *analysis) runRoot(r root) {
 		a.writeCell(s, a.share(f.s, ret), r.m)
 	}
 	a.publish(f.s, r.m)
+	if len(args) > 0 && !r.m.Static() {
+		if view, one := a.t.single(args[0]); one {
+			a.surely(f.s, view)
+		}
+	}
 	clear(a.sharing)
 }
 
@@ -189,6 +194,7 @@ func (a *analysis) writeCell(k slot, v value, by *Method) {
 	if v == nothing {
 		return
 	}
+	k.base = a.plain(k.base)
 	w := cellWrite{v, by}
 	if !slices.Contains(a.cellLog[k], w) {
 		a.cellLog[k] = append(a.cellLog[k], w)
@@ -205,7 +211,7 @@ func (a *analysis) writeCell(k slot, v value, by *Method) {
 func (a *analysis) share(s *state, v value) value {
 	objects := false
 	for _, at := range a.t.atomsOf(v) {
-		if a.t.node(at).kind == kObj {
+		if n := a.t.node(at); n.kind == kObj || n.kind == kHome && n.n != 0 {
 			objects = true
 		}
 	}
@@ -216,7 +222,7 @@ func (a *analysis) share(s *state, v value) value {
 	for _, at := range a.t.atomsOf(v) {
 		n := a.t.node(at)
 		if n.kind != kObj {
-			out = append(out, at)
+			out = append(out, a.plain(at))
 			continue
 		}
 		home := a.home(at)

@@ -66,6 +66,7 @@ func (a *analysis) distribute() bool {
 			if k := a.t.node(to).kind; k != kHome && k != kStore {
 				continue
 			}
+			to = a.plain(to)
 			for _, field := range a.cellsOf[b] {
 				k := slot{to, field}
 				old := a.cells[k]
@@ -157,6 +158,8 @@ func (a *analysis) contents(base atom, field string) value {
 			out = a.t.join(out, a.held(b, field))
 		}
 		return out
+	case n.kind == kHome && n.n != 0:
+		return a.seen(base, field)
 	case n.kind != kHome && n.kind != kStore:
 		return nothing
 	}
