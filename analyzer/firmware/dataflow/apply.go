@@ -306,6 +306,10 @@ func (p *mapping) compute(at atom, n node) value {
 		base := p.atom(atom(n.a))
 		out := nothing
 		for _, b := range a.t.atomsOf(base) {
+			if _, written := p.reads().get(slot{b, n.s}); written {
+				out = a.t.join(out, a.element(p.reads(), a.t.one(b), n.s))
+				continue
+			}
 			c := node{kind: kCell, a: uint32(b), b: uint32(p.value(value(n.b))), s: n.s}
 			out = a.t.join(out, a.t.of(c))
 		}

@@ -49,7 +49,7 @@ func (f *frame) call(r *methodRef, op dex.Op, args []value, site uint32) value {
 	switch op {
 	case dex.OpInvokeStatic, dex.OpInvokeDirect, dex.OpInvokeSuper:
 		if op == dex.OpInvokeStatic {
-			a.touch(r.class)
+			f.initialise(r.class)
 		}
 		if m := a.u.find(r.class, key); m != nil {
 			return f.apply(m, args, site)

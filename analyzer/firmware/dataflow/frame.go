@@ -289,7 +289,7 @@ func (f *frame) object(class string) value {
 		delete(f.s.heap, at)
 	}
 	f.a.classes[class] = true
-	f.a.touch(class)
+	f.initialise(class)
 	return f.a.t.one(at)
 }
 

@@ -258,7 +258,7 @@ func (f *frame) statics(r *fieldRef) value {
 			break
 		}
 	}
-	f.a.touch(class)
+	f.initialise(class)
 	return f.a.t.of(node{kind: kHome, s: class})
 }
 
