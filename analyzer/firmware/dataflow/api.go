@@ -6,6 +6,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 	if c.Hits != nil {
 		*c.Hits++
 	}
+	defer func() { f.over = false }()
 	at := func(i int) value {
 		if i >= 0 && i < len(args) {
 			return args[i]

@@ -37,6 +37,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if !s.done && s.rounds == 1 { // called by itself for the first time
 		return a.derive(join(a.t, args), 0)
 	}
+	f.over = s.done && s.nothing
 	waits := false
 	for i := range s.events {
 		waits = waits || s.events[i].kind == evCall

@@ -95,6 +95,24 @@ func (f *frame) condition(e edge) uint32 {
 	return 0
 }
 
+// choice is the way that a switch on a known number takes, -1 where it may take several.
+func (f *frame) choice(in *dex.Insn, ways int) int {
+	n, ok := f.a.t.number(f.reg(in.Reg(0)))
+	if !ok {
+		return -1
+	}
+	keys, _ := f.code.SwitchTargets(in.Addr + uint32(in.Target))
+	if ways != len(keys)+1 {
+		return -1
+	}
+	for i, key := range keys {
+		if int64(key) == n {
+			return i
+		}
+	}
+	return len(keys)
+}
+
 func (f *frame) implicit(b int32) value {
 	if f.a.profile != "droidbench" {
 		return nothing

@@ -114,9 +114,11 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 	result := nothing
 	base := f.s
 	var after *state
+	over := true
 	branch := func(run func() value) {
-		f.s = base.clone()
+		f.s, f.over = base.clone(), false
 		result = a.t.join(result, run())
+		over = over && f.over
 		if after == nil {
 			after = f.s
 			return
@@ -140,6 +142,7 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 			return f.platformCall(r, c, false, append([]value{a.t.make(rest)}, args[1:]...), site)
 		})
 	}
+	f.over = over && after != nil
 	if after != nil {
 		f.s = after
 	} else if len(args) > 0 && args[0] == nothing {
@@ -189,6 +192,7 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 			a.merge(after, f.s)
 		}
 	}
+	f.over = false
 	if after != nil {
 		f.s = after
 	}

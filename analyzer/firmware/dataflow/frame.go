@@ -35,6 +35,7 @@ type frame struct {
 	lost     *state // where the method throws
 	events   []event
 	index    map[eventKey]int
+	over     bool // the block ends here: what it called never returns
 	spent    int
 	retries  int
 	pended   int     // pending calls of this pass
@@ -159,7 +160,7 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 	f.gates[b] = gate
 	f.raised = nothing
 	f.implied = f.implicit(b)
-	ways := [2]truth{maybe, maybe}
+	ways, chosen := [2]truth{maybe, maybe}, -1
 	before := f.in[b]
 	pass := func(to int32, s *state) {
 		if f.in[to] == nil {
@@ -172,6 +173,8 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		}
 	}
 	f.thrown = f.s.caught()
+	risky := false
+	f.over = false
 	for i := bl.first; i < bl.last; i++ {
 		in := &f.g.insns[i]
 		f.addr = in.Addr
@@ -181,27 +184,34 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 			ways = f.test(in)
 			continue
 		}
+		if !risky && len(bl.catch) > 0 {
+			risky = !f.safe(in)
+		}
 		f.step(in, i)
+		if in.Op == dex.OpPackedSwitch || in.Op == dex.OpSparseSwitch {
+			chosen = f.choice(in, len(bl.succ))
+		}
+		if f.over {
+			break
+		}
 	}
 	f.ways[b] = ways
 	if f.plain && len(bl.succ) == 0 {
 		f.outs[b] = slices.Clone(f.s.regs)
 	}
 	for w, to := range bl.succ {
-		if w < 2 && len(bl.succ) == 2 && ways[w] == never {
+		if f.over {
+			break
+		}
+		if w < 2 && len(bl.succ) == 2 && chosen < 0 && ways[w] == never || chosen >= 0 && w != chosen {
 			continue
 		}
 		pass(to, f.s)
 	}
-	if len(bl.catch) > 0 {
-		for _, h := range bl.catch {
-			for _, s := range [2]*state{before, f.s} {
-				c := s.clone()
-				c.catch(f.a, f.raised)
-				pass(h.block, c)
-			}
-		}
-	} else if f.raised != nothing {
+	switch {
+	case len(bl.catch) > 0 && risky:
+		f.catches(bl, before, pass)
+	case f.raised != nothing:
 		f.throws = f.a.t.join(f.throws, f.raised)
 	}
 	if len(bl.succ) == 0 && f.g.insns[bl.last-1].Op == dex.OpThrow {

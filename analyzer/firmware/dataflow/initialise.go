@@ -40,6 +40,7 @@ func (f *frame) initialise(class string) {
 	before := f.s.clone()
 	f.apply(i.m, nil, f.here())
 	a.merge(f.s, before)
+	f.over = false
 }
 
 // actsOutside reports whether a static initialiser leaves a call to its caller, or writes what is not of its own class.
