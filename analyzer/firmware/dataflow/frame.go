@@ -161,7 +161,6 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 	f.raised = nothing
 	f.implied = f.implicit(b)
 	ways, chosen := [2]truth{maybe, maybe}, -1
-	before := f.in[b]
 	pass := func(to int32, s *state) {
 		if f.in[to] == nil {
 			f.in[to] = s.clone()
@@ -173,7 +172,7 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		}
 	}
 	f.thrown = f.s.caught()
-	risky := false
+	var pre *state // before what can raise an exception
 	f.over = false
 	for i := bl.first; i < bl.last; i++ {
 		in := &f.g.insns[i]
@@ -184,8 +183,8 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 			ways = f.test(in)
 			continue
 		}
-		if !risky && len(bl.catch) > 0 {
-			risky = !f.safe(in)
+		if pre == nil && len(bl.catch) > 0 && !f.safe(in) {
+			pre = f.s.clone()
 		}
 		f.step(in, i)
 		if in.Op == dex.OpPackedSwitch || in.Op == dex.OpSparseSwitch {
@@ -209,8 +208,8 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		pass(to, f.s)
 	}
 	switch {
-	case len(bl.catch) > 0 && risky:
-		f.catches(bl, before, pass)
+	case pre != nil:
+		f.catches(bl, pre, pass)
 	case f.raised != nothing:
 		f.throws = f.a.t.join(f.throws, f.raised)
 	}

@@ -1,6 +1,10 @@
 package dataflow
 
-import "romscan/analyzer/fact/dex"
+import (
+	"slices"
+
+	"romscan/analyzer/fact/dex"
+)
 
 // safe reports whether an instruction that can raise an exception surely does not here.
 func (f *frame) safe(in *dex.Insn) bool {
@@ -83,7 +87,7 @@ func (u *universe) knownToTop(class string) bool {
 
 // catches hands what a block raises to its handlers, the first that takes it first. One whose block surely raises nothing,
 // or throws what the handler does not take, is not entered.
-func (f *frame) catches(bl *block, before *state, pass func(int32, *state)) {
+func (f *frame) catches(bl *block, pre *state, pass func(int32, *state)) {
 	a := f.a
 	last := &f.g.insns[bl.last-1]
 	left := f.raised
@@ -93,7 +97,9 @@ func (f *frame) catches(bl *block, before *state, pass func(int32, *state)) {
 		if last.Op == dex.OpThrow && f.raised != nothing && taken == nothing {
 			continue
 		}
-		for _, s := range [2]*state{before, f.s} {
+		after := f.s.clone() // what a call did before it failed; its result is not there
+		after.regs = slices.Clone(pre.regs)
+		for _, s := range [2]*state{pre, after} {
 			c := s.clone()
 			c.catch(a, taken)
 			pass(h.block, c)
