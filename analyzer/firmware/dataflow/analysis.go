@@ -49,6 +49,8 @@ type analysis struct {
 	cells        map[slot]value
 	cellLog      map[slot][]cellWrite
 	initialisers map[string]*initialiser
+	askers       []resultLink
+	results      []int // starts that give a result back
 	must         map[mustKey]bool
 	callers      map[*Method][]callEdge
 	callersN     int // edges in callers

@@ -283,6 +283,7 @@ func operations() map[string]operation {
 		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
 		"fields":            opFields,
 		"take":              opTake,
+		"result-data":       opResultData,
 		"insert":            opInsert,
 		"empty":             opEmpty,
 		"remove":            opRemove,

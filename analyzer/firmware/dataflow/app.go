@@ -29,7 +29,8 @@ type App struct {
 type Component struct {
 	Kind     string
 	Class    string // descriptor
-	Actions  []string
+	Actions  []string // of all its filters
+	Filters  []Filter
 	Enabled  bool
 	Exported bool
 	// Triggers are what starts it without the user, in the words of the fact kind autostart.

@@ -188,6 +188,10 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	base := a.t.node(atom(n.a))
 	gate := Gate{Reads: strings.TrimSpace(base.s + " " + n.s), Default: "unknown"}
 	key := strings.Trim(n.s, "[]")
+	if r.excluded(at, base, &n, c) {
+		gate.Never = true
+		return guardUnknown, gate
+	}
 	if base.kind == kStore {
 		switch {
 		case base.s == "permission":
@@ -273,7 +277,7 @@ func (a *analysis) rootOf(at atom) string {
 
 // transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
 func transient(s string) bool {
-	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder"} {
+	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder", "request:"} {
 		if strings.HasPrefix(s, p) {
 			return true
 		}

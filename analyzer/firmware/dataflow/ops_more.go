@@ -12,7 +12,7 @@ func opListen(f *frame, c *call) (value, bool) {
 
 // opBind starts a service and hands over a connection that is called back.
 func opBind(f *frame, c *call) (value, bool) {
-	f.start(c, c.at(1), "service")
+	f.start(c, c.at(1), "service", c.at(2))
 	return opListen(f, c)
 }
 

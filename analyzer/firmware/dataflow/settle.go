@@ -22,7 +22,9 @@ type settledKey struct {
 type dynamicReceiver struct {
 	class   string
 	home    value
+	store   string // of the intents it gets
 	actions value
+	schemes value
 	by      *Method
 	conds   condset
 }
@@ -30,7 +32,7 @@ type dynamicReceiver struct {
 // pendingStart is a component start that waits until all receivers are known.
 type pendingStart struct {
 	settledEvent
-	class, action, address, kind value
+	class, action, address, category, mime value
 }
 
 // settle takes an event out of the summaries.
@@ -229,7 +231,11 @@ func (a *analysis) callbacksOf(f *frame, e *event, at atom) {
 				continue
 			}
 			step := *e
-			step.args = append(step.args[:1:1], a.given(m, "")...)
+			component := ""
+			if m.Name == "onServiceConnected" {
+				component = a.own(a.share(f.s, a.t.one(at)))
+			}
+			step.args = append(step.args[:1:1], a.given(m, component)...)
 			a.later(f, &step, m, at, nil)
 		}
 	}
@@ -245,7 +251,9 @@ func (a *analysis) given(m *Method, component string) []value {
 		case line != nil && line.Source != "" && line.Param == i+1:
 			v = a.t.of(node{kind: kSource, a: a.dataType(line.Source), n: int64(a.site(m, 0))})
 		case p == "Landroid/content/Intent;" && m.Name == "onActivityResult":
-			v = a.t.of(node{kind: kStore, s: "intent:result"})
+			v = a.t.of(node{kind: kStore, s: "intent:result:" + component})
+		case p == "I" && i == 0 && m.Name == "onActivityResult" && component != "":
+			v = a.cell("request:" + component)
 		case p == "Landroid/content/Intent;" && component != "":
 			v = a.t.of(node{kind: kStore, s: "intent:" + component})
 		case p == "Landroid/os/Bundle;" && component != "":
@@ -255,13 +263,21 @@ func (a *analysis) given(m *Method, component string) []value {
 		case p == "Landroid/view/View;":
 			v = a.t.of(node{kind: kStore, s: "view:?"})
 		case p == "Landroid/os/IBinder;":
-			v = a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "binder"})), s: "[*]"})
+			if component != "" && !strings.HasPrefix(component, "@") {
+				component = a.own(a.t.of(node{kind: kHome, s: component}))
+			}
+			v = a.cell("binder:" + component)
 		case p == "Landroid/content/Context;":
 			v = a.t.one(a.application())
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// cell is all that a place outside the heap holds.
+func (a *analysis) cell(place string) value {
+	return a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: place})), s: "[*]"})
 }
 
 // callbacks notes that an object given to the platform may be called back.
