@@ -17,7 +17,7 @@ func (l Limits) withDefaults() Limits {
 		l.MethodSteps = 200_000
 	}
 	if l.Rounds == 0 {
-		l.Rounds = 4
+		l.Rounds = 8
 	}
 	return l
 }
@@ -51,6 +51,7 @@ type analysis struct {
 	initialisers map[string]*initialiser
 	askers       []resultLink
 	results      []int // starts that give a result back
+	guessed      bool
 	must         map[mustKey]bool
 	callers      map[*Method][]callEdge
 	callersN     int // edges in callers

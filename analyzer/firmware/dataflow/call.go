@@ -158,13 +158,7 @@ const maxGuesses = 4
 func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	a := f.a
 	inProgram := a.u.class(r.class) != nil
-	var list []*Method
-	more := false
-	if inProgram {
-		list, more = a.u.targets(r.class, r.key())
-	} else if r.class != "Ljava/lang/Object;" {
-		list, more = a.u.implementers(r.class, r.key())
-	}
+	list, more := a.bodies(r.class, r.key())
 	if len(list) == 1 && !more && inProgram {
 		return f.apply(list[0], args, site)
 	}
@@ -173,6 +167,9 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	}
 	if a.t.symbolic(args[0]) && f.level < maxLevels && f.pended < maxPending {
 		return f.pend(r, nil, args, site)
+	}
+	if v, ok := f.postpone(r, args, site); ok {
+		return v
 	}
 	if more {
 		a.cut("targets of a call")

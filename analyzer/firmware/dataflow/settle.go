@@ -73,7 +73,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			continue
 		}
 		class := n.s
-		if a.u.class(class) == nil && a.wrapped(f, e, at) {
+		if a.u.class(class) == nil && (e.ref == nil || e.ref.class != late) && a.wrapped(f, e, at) {
 			continue
 		}
 		if e.target != nil {
@@ -84,6 +84,8 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			continue
 		}
 		switch {
+		case e.ref.class == late:
+			a.settleLate(f, e, at)
 		case e.ref.class == "callbacks":
 			a.callbacksOf(f, e, at)
 		case e.ref.class == "task":
