@@ -54,7 +54,7 @@ type analysis struct {
 	guessed      bool
 	must         map[mustKey]bool
 	callers      map[*Method][]callEdge
-	callersN     int // edges in callers
+	callersN     int                // edges in callers
 	homes        map[homeKey][]atom // of shared objects, by what makes them
 	cellsOf      map[atom][]string
 	touched      map[string]bool

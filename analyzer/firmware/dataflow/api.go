@@ -7,6 +7,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 		*c.Hits++
 	}
 	defer func() { f.over = false }()
+	f.takeBack(r, args)
 	at := func(i int) value {
 		if i >= 0 && i < len(args) {
 			return args[i]

@@ -28,7 +28,7 @@ type App struct {
 // Component is an activity, service, receiver or provider.
 type Component struct {
 	Kind     string
-	Class    string // descriptor
+	Class    string   // descriptor
 	Actions  []string // of all its filters
 	Filters  []Filter
 	Enabled  bool

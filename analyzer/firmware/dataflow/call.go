@@ -217,10 +217,11 @@ func (f *frame) platformCall(r *methodRef, class string, static bool, args []val
 func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value, site uint32) value {
 	a := f.a
 	all := nothing
+	f.takeBack(r, args)
 	for i, v := range args {
 		all = a.t.join(all, a.derive(a.reach(f.s, v), 0))
-		if i > 0 || static {
-			f.callbacks(r, v, site)
+		if (i > 0 || static) && !undoes(r.name) {
+			f.callbacks(r, args[0], v, site)
 		}
 	}
 	if r.name == "<init>" {

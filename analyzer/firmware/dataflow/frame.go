@@ -23,26 +23,27 @@ type frame struct {
 	outs  [][]value  // of blocks that return in a predicate: the registers
 	plain bool       // a predicate: see answersByPath
 
-	s        *state
-	block    int32
-	addr     uint32
-	last     value // result of the last call
-	thrown   value // what the handler of the block being run may catch
-	raised   value // what this block raises
-	returns  value
-	throws   value
-	exit     *state
-	lost     *state // where the method throws
-	events   []event
-	index    map[eventKey]int
-	over     bool // the block ends here: what it called never returns
-	spent    int
-	retries  int
-	pended   int     // pending calls of this pass
-	level    uint32  // callers that a pending call was handed up through
-	implied  value   // what the conditions of this block tell; only under a profile that follows implicit flows
-	switched []value // of blocks that end in a switch: what decides
-	tested   []value // of blocks that end in a test or switch: what is tested
+	s          *state
+	block      int32
+	addr       uint32
+	last       value // result of the last call
+	thrown     value // what the handler of the block being run may catch
+	raised     value // what this block raises
+	returns    value
+	throws     value
+	exit       *state
+	lost       *state // where the method throws
+	events     []event
+	registered []registration
+	index      map[eventKey]int
+	over       bool // the block ends here: what it called never returns
+	spent      int
+	retries    int
+	pended     int     // pending calls of this pass
+	level      uint32  // callers that a pending call was handed up through
+	implied    value   // what the conditions of this block tell; only under a profile that follows implicit flows
+	switched   []value // of blocks that end in a switch: what decides
+	tested     []value // of blocks that end in a test or switch: what is tested
 }
 
 // maxPasses bounds the passes over a method with loops.
@@ -116,6 +117,7 @@ func (a *analysis) restore(m *Method, g *graph) {
 func (f *frame) run() {
 	for pass := range maxPasses {
 		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
+		f.registered = f.registered[:0]
 		clear(f.index)
 		f.pended = 0
 		again := false

@@ -112,7 +112,7 @@ func opStart(f *frame, c *call) (value, bool) {
 	case "sendOrderedBroadcast": // the last to hear it is given with it
 		for i, p := range c.r.params {
 			if p == "Landroid/content/BroadcastReceiver;" {
-				f.callbacks(c.r, c.at(i+1), c.site)
+				f.callbacks(c.r, c.at(0), c.at(i+1), c.site)
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func opAsync(f *frame, c *call) (value, bool) {
 		f.concurrent(recv, 0)
 	}
 	name, proto, _ := strings.Cut(c.Text, "(")
-	f.record(event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
+	f.register(c.r, c.at(0), c.at(c.Args[0]), event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
 	if c.r.ret == "Ljava/util/concurrent/Future;" || strings.HasSuffix(c.r.ret, "Future;") {
 		return recv, false
 	}
@@ -202,7 +202,7 @@ func opTask(f *frame, c *call) (value, bool) {
 // opRegister registers a receiver for the actions of a filter.
 func opRegister(f *frame, c *call) (value, bool) {
 	a := f.a
-	f.record(event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: []value{c.at(1), a.load(f.s, c.at(2), actionField), a.load(f.s, c.at(2), schemeField)}, conds: f.gates[f.block], site: c.site})
+	f.register(c.r, c.at(0), c.at(1), event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: []value{c.at(1), a.load(f.s, c.at(2), actionField), a.load(f.s, c.at(2), schemeField)}, conds: f.gates[f.block], site: c.site})
 	return a.any(), false
 }
 

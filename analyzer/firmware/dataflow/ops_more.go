@@ -5,7 +5,7 @@ import "strings"
 // opListen gives objects to the platform that are called back later.
 func opListen(f *frame, c *call) (value, bool) {
 	for i := range c.r.params {
-		f.callbacks(c.r, c.at(i+1), c.site)
+		f.callbacks(c.r, c.at(0), c.at(i+1), c.site)
 	}
 	return f.a.any(), false
 }
@@ -96,7 +96,7 @@ func opTest(f *frame, c *call) (value, bool) {
 
 // opListenThis gives the receiver itself to the platform.
 func opListenThis(f *frame, c *call) (value, bool) {
-	f.callbacks(c.r, c.at(0), c.site)
+	f.callbacks(c.r, c.at(0), c.at(0), c.site)
 	return f.a.any(), false
 }
 
@@ -335,9 +335,22 @@ func (a *analysis) secret(id string) bool {
 	return false
 }
 
-// opPartOf is a getter of an object that is personal data as a whole, a location or a message: the getter is the source,
-// as it says best what is taken.
+// opPartOf is a getter of an object that is personal data as a whole, a location or a message: what it returns was read
+// where the object was, or here where that is not known.
 func opPartOf(f *frame, c *call) (value, bool) {
+	a := f.a
+	if a.t.symbolic(c.at(0)) {
+		return nothing, true
+	}
+	var out []atom
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		if n := a.t.node(at); n.kind == kSource && a.types[n.a] == c.Text {
+			out = append(out, at)
+		}
+	}
+	if len(out) > 0 {
+		return a.t.make(out), false
+	}
 	return f.read(c.Text, c.site), false
 }
 

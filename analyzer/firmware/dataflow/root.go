@@ -155,7 +155,7 @@ func (a *analysis) runRoot(r root) {
 	}
 	ret := f.apply(r.m, args, 0)
 	f.m = r.m
-	for i := range f.events {
+	for i := range f.events { // none is taken back: this frame has no code of its own
 		a.settle(f, &f.events[i])
 	}
 	for _, s := range r.ret {

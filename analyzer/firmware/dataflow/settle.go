@@ -283,7 +283,7 @@ func (a *analysis) cell(place string) value {
 }
 
 // callbacks notes that an object given to the platform may be called back.
-func (f *frame) callbacks(r *methodRef, v value, site uint32) {
+func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 	a := f.a
 	var recv []atom
 	for _, at := range a.t.atomsOf(v) {
@@ -302,7 +302,7 @@ func (f *frame) callbacks(r *methodRef, v value, site uint32) {
 	if len(recv) == 0 {
 		return
 	}
-	f.record(event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: []value{a.t.make(recv)}, conds: f.gates[f.block], site: site})
+	f.register(r, to, v, event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: []value{a.t.make(recv)}, conds: f.gates[f.block], site: site})
 }
 
 // mayCallBack reports whether a parameter of a platform method is of a type that classes of the program implement.

@@ -82,6 +82,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 	f.s = f.exit
 	for i := range f.events {
 		e := &f.events[i]
+		if e.kind == evGone {
+			continue
+		}
 		if f.deep(e) {
 			s.events = append(s.events, *e)
 			continue
