@@ -85,7 +85,7 @@ func (a *analysis) plainText(v value) bool {
 // sink notes that values leave.
 func (f *frame) sink(c *Call, r *methodRef, at func(int) value, args []value, site uint32) {
 	a := f.a
-	payload, to := nothing, nothing
+	payload, to := f.implied, nothing
 	trust := false
 	for _, i := range c.Payload {
 		payload = a.t.join(payload, a.reach(f.s, at(i)))

@@ -204,6 +204,9 @@ func (p *mapping) raise(e *event) {
 	n.conds = a.c.and(f.gates[f.block], conds)
 	n.chain = a.chains.push(p.site, e.chain)
 	n.payload, n.to = p.content(e.payload), p.value(e.to)
+	if e.kind == evSink {
+		n.payload = a.t.join(n.payload, f.implied)
+	}
 	n.args = make([]value, len(e.args))
 	for i, v := range e.args {
 		n.args[i] = p.value(v)

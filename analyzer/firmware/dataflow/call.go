@@ -128,7 +128,7 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 	for _, w := range ways {
 		branch(func() value {
 			own := append([]value{a.t.make(w.recv)}, args[1:]...)
-			return f.apply(w.m, own, site)
+			return f.under(f.chosen(own[0]), func() value { return f.apply(w.m, own, site) })
 		})
 	}
 	if len(open) > 0 {

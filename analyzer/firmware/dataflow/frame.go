@@ -36,7 +36,8 @@ type frame struct {
 	events     []event
 	registered []registration
 	index      map[eventKey]int
-	over       bool // the block ends here: what it called never returns
+	handlers   map[int32]bool // blocks that handlers begin with
+	over       bool           // the block ends here: what it called never returns
 	spent      int
 	retries    int
 	pended     int     // pending calls of this pass
@@ -64,7 +65,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 	}
 	a.restore(m, g)
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
-		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}}
+		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
 	at := int(code.Registers) - int(code.Ins)
 	param := uint32(0)
@@ -162,6 +163,9 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 	f.gates[b] = gate
 	f.raised = nothing
 	f.implied = f.implicit(b)
+	if f.handlers[b] {
+		f.implied = f.a.t.join(f.implied, f.chosen(f.s.caught()))
+	}
 	ways, chosen := [2]truth{maybe, maybe}, -1
 	pass := func(to int32, s *state) {
 		if f.in[to] == nil {
@@ -298,6 +302,9 @@ func (f *frame) object(class string) value {
 	if f.s.heap[at] != nil {
 		f.s.own()
 		delete(f.s.heap, at)
+	}
+	if f.implied != nothing {
+		f.s.put(slot{at, chosenField}, f.implied)
 	}
 	f.a.classes[class] = true
 	f.initialise(class)

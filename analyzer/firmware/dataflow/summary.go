@@ -90,6 +90,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 			continue
 		}
 		a.settle(f, e)
+		if e.kind == evSink && a.followsTests() {
+			s.events = append(s.events, a.hollow(*e))
+		}
 	}
 	clear(a.sharing)
 	s.heap = a.exported(f, s)

@@ -97,6 +97,7 @@ func (f *frame) catches(bl *block, pre *state, pass func(int32, *state)) {
 		if last.Op == dex.OpThrow && f.raised != nothing && taken == nothing {
 			continue
 		}
+		f.handlers[h.block] = true
 		after := f.s.clone() // what a call did before it failed; its result is not there
 		after.regs = slices.Clone(pre.regs)
 		for _, s := range [2]*state{pre, after} {
