@@ -27,6 +27,10 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		}
 		return f.a.c.cond(cond{r, x, y, site}) + 1
 	}
+	f.correlated(in, x, y)
+	if f.split != nil {
+		f.split.test, f.split.x, f.split.y, f.split.rel = in, x, y, rel
+	}
 	way := f.a.decide(rel, x, y)
 	// the first successor is the branch, the second what follows
 	f.taken[f.block] = [2]uint32{id(rel), id(negated[rel])}

@@ -36,6 +36,9 @@ type frame struct {
 	events     []event
 	registered []registration
 	index      map[eventKey]int
+	split      *splitWays // nil but where the method is run way by way
+	once       map[[2]value]int32
+	twice      bool
 	handlers   map[int32]bool // blocks that handlers begin with
 	over       bool           // the block ends here: what it called never returns
 	spent      int
@@ -126,9 +129,14 @@ func (f *frame) run() {
 			if f.in[b] == nil {
 				continue
 			}
-			if f.runBlock(b, int32(i)) {
-				again = true
-			}
+			f.runBlock(b, f.in[b], func(to int32, _ int, s *state) {
+				if f.in[to] == nil {
+					f.in[to] = s.clone()
+				} else if !f.a.merge(f.in[to], s) {
+					return
+				}
+				again = again || f.g.rank[to] <= int32(i)
+			})
 			if f.spent > f.a.limits.MethodSteps {
 				f.a.cut("instructions of a method")
 				return
@@ -143,10 +151,10 @@ func (f *frame) run() {
 	}
 }
 
-// runBlock interprets a block and hands its state on; it reports whether a block that was run already must be again.
-func (f *frame) runBlock(b, rank int32) (again bool) {
+// runBlock interprets a block and hands its state on: to which block, by which way out of it, -1 for a handler.
+func (f *frame) runBlock(b int32, in *state, pass func(to int32, way int, s *state)) {
 	bl := &f.g.blocks[b]
-	f.block, f.s = b, f.in[b].clone()
+	f.block, f.s = b, in.clone()
 	f.visit[b]++
 	gate := condset(0)
 	if n := len(f.g.doms[b]); n > 0 {
@@ -167,16 +175,6 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		f.implied = f.a.t.join(f.implied, f.chosen(f.s.caught()))
 	}
 	ways, chosen := [2]truth{maybe, maybe}, -1
-	pass := func(to int32, s *state) {
-		if f.in[to] == nil {
-			f.in[to] = s.clone()
-			if f.g.rank[to] <= rank {
-				again = true
-			}
-		} else if f.a.merge(f.in[to], s) && f.g.rank[to] <= rank {
-			again = true
-		}
-	}
 	f.thrown = f.s.caught()
 	var pre *state // before what can raise an exception
 	f.over = false
@@ -211,7 +209,7 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 		if w < 2 && len(bl.succ) == 2 && chosen < 0 && ways[w] == never || chosen >= 0 && w != chosen {
 			continue
 		}
-		pass(to, f.s)
+		pass(to, w, f.s)
 	}
 	switch {
 	case pre != nil:
@@ -230,7 +228,6 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 			f.s.regs = regs
 		}
 	}
-	return again
 }
 
 // caughtSlot keeps, in the state, what is being thrown.
@@ -262,6 +259,9 @@ func (f *frame) set(i uint32, v value) {
 	}
 	if uint64(i) < uint64(len(f.s.regs)) {
 		f.s.regs[i] = v
+	}
+	if f.split != nil && uint64(i) < uint64(len(f.split.vers)) {
+		f.split.vers[i]++
 	}
 }
 

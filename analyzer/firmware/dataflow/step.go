@@ -58,6 +58,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		}
 	case op >= 0x59 && op <= 0x5f:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
+			f.twice = f.twice || len(f.a.t.atomsOf(f.reg(in.Reg(1)))) > 1
 			f.a.store(f.s, f.reg(in.Reg(1)), r.slot(), f.reg(in.Reg(0)))
 		}
 	case op >= 0x60 && op <= 0x66:

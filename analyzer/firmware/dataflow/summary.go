@@ -57,6 +57,9 @@ func (a *analysis) summary(m *Method) *summary {
 			break
 		}
 		f.run()
+		if f.worthSplitting() {
+			f.byWays()
+		}
 		a.finish(f, s)
 		if !s.used {
 			break

@@ -87,7 +87,7 @@ func (u *universe) knownToTop(class string) bool {
 
 // catches hands what a block raises to its handlers, the first that takes it first. One whose block surely raises nothing,
 // or throws what the handler does not take, is not entered.
-func (f *frame) catches(bl *block, pre *state, pass func(int32, *state)) {
+func (f *frame) catches(bl *block, pre *state, pass func(int32, int, *state)) {
 	a := f.a
 	last := &f.g.insns[bl.last-1]
 	left := f.raised
@@ -103,7 +103,7 @@ func (f *frame) catches(bl *block, pre *state, pass func(int32, *state)) {
 		for _, s := range [2]*state{pre, after} {
 			c := s.clone()
 			c.catch(a, taken)
-			pass(h.block, c)
+			pass(h.block, -1, c)
 		}
 	}
 	f.throws = a.t.join(f.throws, left)
