@@ -92,12 +92,16 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 		}
 		ways = append(ways, way{m, []atom{at}})
 	}
-	var open, rest []atom
+	var open, rest, proxies []atom
 	key := r.key()
 	for _, at := range a.t.atomsOf(args[0]) {
 		n := a.t.node(at)
 		switch n.kind {
 		case kObj, kHome:
+			if n.s == proxyClass {
+				proxies = append(proxies, at)
+				continue
+			}
 			if m := a.u.find(n.s, key); m != nil {
 				add(m, at)
 				continue
@@ -130,6 +134,9 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 			own := append([]value{a.t.make(w.recv)}, args[1:]...)
 			return f.under(f.chosen(own[0]), func() value { return f.apply(w.m, own, site) })
 		})
+	}
+	for _, at := range proxies {
+		branch(func() value { return f.proxied(at, args, site) })
 	}
 	if len(open) > 0 {
 		branch(func() value { return f.unknownReceiver(r, append([]value{a.t.make(open)}, args[1:]...), site) })

@@ -307,6 +307,9 @@ func (f *frame) object(class string) value {
 		f.s.put(slot{at, chosenField}, f.implied)
 	}
 	f.a.classes[class] = true
+	if m := f.a.u.find(class, "finalize()V"); m != nil {
+		f.record(event{kind: evAsync, target: m, args: []value{f.a.t.one(at)}, conds: f.gates[f.block], site: f.here()})
+	}
 	f.initialise(class)
 	return f.a.t.one(at)
 }

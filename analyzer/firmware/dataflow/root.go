@@ -161,6 +161,9 @@ func (a *analysis) runRoot(r root) {
 	for _, s := range r.ret {
 		a.writeCell(s, a.share(f.s, ret), r.m)
 	}
+	if f.raised != nothing {
+		a.writeCell(slot{a.t.atom(node{kind: kStore, s: "uncaught"}), "[?]"}, a.share(f.s, f.raised), r.m)
+	}
 	a.publish(f.s, r.m)
 	if len(args) > 0 && !r.m.Static() {
 		if view, one := a.t.single(args[0]); one {

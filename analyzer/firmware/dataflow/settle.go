@@ -271,6 +271,8 @@ func (a *analysis) given(m *Method, component string) []value {
 			v = a.cell("binder:" + component)
 		case p == "Landroid/content/Context;":
 			v = a.t.one(a.application())
+		case p == "Ljava/lang/Throwable;" && m.Name == "uncaughtException":
+			v = a.cell("uncaught")
 		}
 		out = append(out, v)
 	}
@@ -294,7 +296,7 @@ func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 				recv = append(recv, at)
 			}
 		case kParam, kLoad, kResult, kCell:
-			if a.mayCallBack(r) {
+			if a.mayCallBack(r) || v == to {
 				recv = append(recv, at)
 			}
 		}
