@@ -28,7 +28,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if v, ok := f.decode(m, args, site); ok {
 		return v
 	}
-	s := a.summary(m)
+	s := a.summaryFor(m, args)
 	a.steps += len(s.heap) + 2*len(s.events)
 	if a.steps > a.limits.Steps {
 		a.cut("work on an app")

@@ -139,6 +139,7 @@ func opClassOf(f *frame, c *call) (value, bool) {
 			if a.t.symbolic(a.t.one(at)) {
 				return nothing, true
 			}
+			out = a.t.join(out, a.any())
 		}
 	}
 	return out, false

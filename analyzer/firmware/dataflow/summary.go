@@ -33,6 +33,7 @@ func (a *analysis) summary(m *Method) *summary {
 	if s != nil {
 		if !s.done {
 			s.used = true
+			a.rests(m)
 		}
 		return s
 	}
@@ -49,7 +50,12 @@ func (a *analysis) summary(m *Method) *summary {
 		return s
 	}
 	a.stack++
+	a.opens = append(a.opens, opened{m: m})
+	from := len(a.partials)
 	for s.rounds < maxRounds {
+		if s.used {
+			a.again(from)
+		}
 		s.used = false
 		s.rounds++
 		f := a.newFrame(m)
@@ -67,6 +73,12 @@ func (a *analysis) summary(m *Method) *summary {
 	}
 	a.stack--
 	s.done = true
+	if last := len(a.opens) - 1; a.opens[last].partial {
+		a.partials = append(a.partials, m)
+		a.opens = a.opens[:last]
+	} else {
+		a.partials, a.opens = a.partials[:from], a.opens[:last]
+	}
 	return s
 }
 
