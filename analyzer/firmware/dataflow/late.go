@@ -1,6 +1,9 @@
 package dataflow
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // late is the class that marks calls on objects in cells, among those that run later.
 const late = "late"
@@ -20,7 +23,7 @@ func (f *frame) postpone(r *methodRef, args []value, site uint32) (value, bool) 
 			return nothing, false // what it answers would be one for all callers
 		}
 		for _, at := range a.t.atomsOf(v) {
-			if n := a.t.node(at); n.kind == kObj && (n.s[0] == '[' || a.u.class(n.s) != nil) {
+			if n := a.t.node(at); n.kind == kObj && (strings.HasPrefix(n.s, "[") || a.u.class(n.s) != nil) {
 				return nothing, false
 			}
 		}

@@ -3,6 +3,7 @@ package dataflow
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"romscan/analyzer/fact/dex"
 )
@@ -250,7 +251,7 @@ func (f *frame) reflected(class, name string, c *call) value {
 	for cl, n := a.u.class(class), 0; cl != nil && n < maxChain; cl, n = a.u.class(cl.Super), n+1 {
 		a.u.load(cl)
 		for _, m := range cl.order {
-			listed := name == anyMethod && m.Access&dex.AccStatic == 0 && m.Name[0] != '<'
+			listed := name == anyMethod && m.Access&dex.AccStatic == 0 && !strings.HasPrefix(m.Name, "<")
 			if (m.Name == name || listed) && (count < 0 || len(m.params) == count) && m.Access&dex.AccAbstract == 0 {
 				found = true
 				out = a.t.join(out, f.apply(m, args(len(m.params), m.Static()), c.site))
