@@ -289,7 +289,7 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 		}
 		return "L" + strings.ReplaceAll(name, ".", "/") + ";"
 	}
-	triggers := map[string][]string{}
+	triggers, targets := map[string][]string{}, map[string]string{}
 	for _, f := range app.Derived {
 		if f.Kind == "autostart" {
 			name := f.Fields.Get("component")
@@ -310,9 +310,23 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			}
 			if c.Kind == "alias" {
 				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))
+				targets[f.Fields.Get("name")] = c.Class
 			}
 			out.Authorities[c.Class] = append(out.Authorities[c.Class], f.Fields.All("authority")...)
 			out.Components = append(out.Components, c)
+		}
+	}
+	for _, f := range rec.Units[app.Unit].Facts {
+		if f.Kind != "intent-filter" {
+			continue
+		}
+		for i := range out.Components {
+			if c := &out.Components[i]; c.Class == class(f.Fields.Get("component")) || targets[f.Fields.Get("component")] == c.Class {
+				c.Filters = append(c.Filters, dataflow.Filter{
+					Actions: f.Fields.All("action"), Categories: f.Fields.All("category"), Schemes: f.Fields.All("scheme"),
+					Hosts: f.Fields.All("host"), Types: f.Fields.All("mime"),
+				})
+			}
 		}
 	}
 	r.resourcesOf(rec, app, out)

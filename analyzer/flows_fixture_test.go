@@ -175,7 +175,7 @@ func flowsReported(facts []fact.Fact) (out []flowLine) {
 }
 
 // followCase follows data through all apps of a case and returns the flow facts, and where work was cut short.
-func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fact.Fact, gaps []image.Gap) {
+func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (out []fact.Fact, gaps []image.Gap) {
 	tb.Helper()
 	owners, err := endpoint.LoadOwners(signatures.Owners())
 	if err != nil {
@@ -184,7 +184,7 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fac
 	r, rec, fw := readApps(tb, path)
 	all := make([]followed, len(fw.Apps))
 	for i, app := range fw.Apps {
-		all[i], _ = r.followApp(rec, fw, app, voc, owners, "")
+		all[i], _ = r.followApp(rec, fw, app, voc, owners, profile)
 	}
 	for _, found := range all {
 		gaps = append(gaps, found.Gaps...)
@@ -220,7 +220,7 @@ func TestFlowCases(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.id(), err)
 		}
-		results, gaps := followCase(t, c.path(cache), voc)
+		results, gaps := followCase(t, c.path(cache), strings.Join(c.all("profile"), ""), voc)
 		got := flowsReported(results)
 		verdict, pairs := judgeFlows(want, got)
 		if len(gaps) > 0 {

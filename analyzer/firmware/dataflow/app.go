@@ -29,8 +29,9 @@ type App struct {
 // Component is an activity, service, receiver or provider.
 type Component struct {
 	Kind     string
-	Class    string // descriptor
-	Actions  []string
+	Class    string   // descriptor
+	Actions  []string // of all its filters
+	Filters  []Filter
 	Enabled  bool
 	Exported bool
 	// Triggers are what starts it without the user, in the words of the fact kind autostart.

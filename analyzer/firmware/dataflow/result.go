@@ -87,7 +87,7 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 		clear(a.expanded)
 		n := linked
 		linked = a.linkStarts(linked)
-		if !a.wake() && !more && n == linked {
+		if !a.wake() && !more && n == linked && !a.guess() {
 			break
 		}
 	}

@@ -58,6 +58,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		}
 	case op >= 0x59 && op <= 0x5f:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
+			f.twice = f.twice || len(f.a.t.atomsOf(f.reg(in.Reg(1)))) > 1
 			f.a.store(f.s, f.reg(in.Reg(1)), r.slot(), f.reg(in.Reg(0)))
 		}
 	case op >= 0x60 && op <= 0x66:
@@ -258,7 +259,7 @@ func (f *frame) statics(r *fieldRef) value {
 			break
 		}
 	}
-	f.a.touch(class)
+	f.initialise(class)
 	return f.a.t.of(node{kind: kHome, s: class})
 }
 

@@ -62,6 +62,29 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	return guardUnknown, gate
 }
 
+// excluded reports whether a number that is kept with a message or asked for with a start, and of which all writes are
+// known, never lets a condition hold.
+func (r *reachability) excluded(at atom, base, n *node, c cond) bool {
+	a := r.a
+	switch {
+	case base.kind == kStore && strings.HasPrefix(base.s, "request:"):
+	case base.kind == kHome && base.b != 0 && base.s == "Landroid/os/Message;" && strings.HasSuffix(n.s, ":I"):
+	default:
+		return false
+	}
+	xs, ok := a.numbers(a.expand(a.t.one(at)))
+	ys, ok2 := a.numbers(c.y)
+	if !ok || !ok2 {
+		return false
+	}
+	for _, x := range xs {
+		if anyHolds(c.rel, x, ys) {
+			return false
+		}
+	}
+	return true
+}
+
 // byDefault says whether a condition holds for what was never written.
 func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
 	a := r.a

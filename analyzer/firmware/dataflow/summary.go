@@ -33,6 +33,7 @@ func (a *analysis) summary(m *Method) *summary {
 	if s != nil {
 		if !s.done {
 			s.used = true
+			a.rests(m)
 		}
 		return s
 	}
@@ -49,7 +50,12 @@ func (a *analysis) summary(m *Method) *summary {
 		return s
 	}
 	a.stack++
+	a.opens = append(a.opens, opened{m: m})
+	from := len(a.partials)
 	for s.rounds < maxRounds {
+		if s.used {
+			a.again(from)
+		}
 		s.used = false
 		s.rounds++
 		f := a.newFrame(m)
@@ -57,6 +63,9 @@ func (a *analysis) summary(m *Method) *summary {
 			break
 		}
 		f.run()
+		if f.worthSplitting() {
+			f.byWays()
+		}
 		a.finish(f, s)
 		if !s.used {
 			break
@@ -64,6 +73,12 @@ func (a *analysis) summary(m *Method) *summary {
 	}
 	a.stack--
 	s.done = true
+	if last := len(a.opens) - 1; a.opens[last].partial {
+		a.partials = append(a.partials, m)
+		a.opens = a.opens[:last]
+	} else {
+		a.partials, a.opens = a.partials[:from], a.opens[:last]
+	}
 	return s
 }
 
@@ -82,11 +97,17 @@ func (a *analysis) finish(f *frame, s *summary) {
 	f.s = f.exit
 	for i := range f.events {
 		e := &f.events[i]
+		if e.kind == evGone {
+			continue
+		}
 		if f.deep(e) {
 			s.events = append(s.events, *e)
 			continue
 		}
 		a.settle(f, e)
+		if e.kind == evSink && a.followsTests() {
+			s.events = append(s.events, a.hollow(*e))
+		}
 	}
 	clear(a.sharing)
 	s.heap = a.exported(f, s)
