@@ -26,6 +26,7 @@ type reader struct {
 	boot   *verifiedBoot
 	code   optimisers
 	kept   codeFiles
+	twins  twins
 	named  map[string][]named // by the path of the file, once the walk is done
 	// callers are those of classes that no file of theirs defines, once flows are followed.
 	callers callers
@@ -92,6 +93,7 @@ func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
 		return
 	}
 	u.File.SHA256 = sum
+	r.twins.share(u)
 }
 
 // packaging reports whether f is a container around the device's files rather than one of them.
