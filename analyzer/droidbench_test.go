@@ -63,7 +63,7 @@ func flowsIn(tb testing.TB, path, profile string) []*dataflow.Result {
 	var out []*dataflow.Result
 	fw := firmware.Assemble(rec)
 	for _, app := range fw.Apps {
-		if _, res := r.analyse(rec, fw, app, voc, profile); res != nil {
+		if _, res := r.analyse(rec, fw, app, nil, voc, profile); res != nil {
 			out = append(out, res)
 		}
 	}

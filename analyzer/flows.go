@@ -72,13 +72,14 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		return err
 	}
 	fw := firmware.Assemble(rec)
+	libs := r.libraries(rec, fw, voc)
 	out := make([]followed, len(fw.Apps))
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range max(jobs, 1) {
 		wg.Go(func() {
 			for i := range next {
-				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], voc, owners, r.opt.Profile); return nil })
+				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], libs, voc, owners, r.opt.Profile); return nil })
 				if err != nil {
 					out[i].Gaps = append(out[i].Gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
 				}
@@ -108,16 +109,20 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 }
 
 // followApp analyses one app and writes down what it found.
-func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
-	code, res := r.analyse(rec, fw, app, voc, profile)
+func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, libs *libraries, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
+	code, res := r.analyse(rec, fw, app, libs, voc, profile)
 	out.Gaps = code.gaps
 	if res == nil {
 		return out
 	}
 	into := func(list *[]placed) func(*dex.File, fact.Fact) {
 		return func(f *dex.File, ft fact.Fact) {
-			ft.At.Path = rec.Units[code.unit[f]].File.Path
-			*list = append(*list, placed{code.unit[f], ft})
+			unit, own := code.unit[f]
+			if ft.At.Path = rec.Units[unit].File.Path; !own {
+				ft.At.In = rec.Units[libs.unit[f]].File.Path
+				unit, ft.At.Path = app.Unit, ft.At.In
+			}
+			*list = append(*list, placed{unit, ft})
 		}
 	}
 	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts)}
@@ -145,16 +150,17 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 }
 
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
-func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
+func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, libs *libraries, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
+	lib := libs.of(fw, app)
+	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}
 	prog := dataflow.NewProgram(code.dex)
 	for f, names := range code.names {
 		prog.Resolve(f, names)
 	}
-	return code, dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
+	return code, dataflow.Analyze(prog, lib, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
 }
 
 // markUsed notes, on the endpoints of an app's string tables, which of them begin an address that a connection is opened
@@ -203,20 +209,28 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 			code.gaps = append(code.gaps, image.GapOf(u.File.Path, "flow", err))
 			continue
 		}
-		list, _ := dex.Open(data)
+		list := r.openCode(u.File.Path, data, code.names)
 		for _, d := range list {
-			d.DetectSet()
-			for _, n := range r.named[u.File.Path.String()] {
-				if n.base == d.Base && n.result != nil {
-					d.Set = n.set
-					code.names[d] = n.result
-				}
-			}
 			code.unit[d] = i
 		}
 		code.dex = append(code.dex, list...)
 	}
 	return code
+}
+
+// openCode opens the DEX files in what was read of a file, and notes what the optimised instructions in them mean.
+func (r *reader) openCode(at image.Path, data []byte, names map[*dex.File]dataflow.Resolver) []*dex.File {
+	list, _ := dex.Open(data)
+	for _, d := range list {
+		d.DetectSet()
+		for _, n := range r.named[at.String()] {
+			if n.base == d.Base && n.result != nil {
+				d.Set = n.set
+				names[d] = n.result
+			}
+		}
+	}
+	return list
 }
 
 // plainEndpoints are the addresses that stand in the string tables of an app.

@@ -211,9 +211,10 @@ func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fac
 		}
 	}
 	fw := firmware.Assemble(rec)
+	libs := r.libraries(rec, fw, voc)
 	all := make([]followed, len(fw.Apps))
 	for i, app := range fw.Apps {
-		all[i] = r.followApp(rec, fw, app, voc, owners, "")
+		all[i] = r.followApp(rec, fw, app, libs, voc, owners, "")
 	}
 	for _, found := range all {
 		gaps = append(gaps, found.Gaps...)

@@ -129,16 +129,31 @@ func (t *tables) weight(a atom) int {
 	switch n := t.node(a); n.kind {
 	case kSource:
 		return 0
+	case kStr, kConcat:
+		if t.address(a) {
+			return 0
+		}
+		return 3
 	case kParam, kLoad, kResult, kDerived, kCell, kAllOf:
 		return 1
 	case kObj, kHome, kStore:
 		return 2
-	case kConcat, kStr, kClass, kMethod, kField:
+	case kClass, kMethod, kField:
 		return 3
 	case kWhen, kApi:
 		return 4
 	}
 	return 5
+}
+
+// address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
+// it may be made of.
+func (t *tables) address(a atom) bool {
+	n := t.node(a)
+	if n.kind == kConcat {
+		n = t.node(n.parts()[0])
+	}
+	return n.kind == kStr && strings.Contains(n.s, "://") && !strings.HasPrefix(n.s, "content:")
 }
 
 func (t *tables) shrink(list []atom) []atom {
