@@ -129,22 +129,20 @@ func (t *tables) weight(a atom) int {
 	switch n := t.node(a); n.kind {
 	case kSource:
 		return 0
-	case kStr, kConcat:
-		if t.address(a) {
-			return 0
-		}
-		return 3
 	case kParam, kLoad, kResult, kDerived, kCell, kAllOf:
 		return 1
 	case kObj, kHome, kStore:
 		return 2
-	case kClass, kMethod, kField:
+	case kConcat, kStr, kClass, kMethod, kField:
 		return 3
 	case kWhen, kApi:
 		return 4
 	}
 	return 5
 }
+
+// maxAddresses bounds the addresses that stay in a set beside what is kept of the rest.
+const maxAddresses = 4
 
 // address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
 // it may be made of.
@@ -158,8 +156,14 @@ func (t *tables) address(a atom) bool {
 
 func (t *tables) shrink(list []atom) []atom {
 	t.cuts++
+	var kept []atom
+	for _, at := range list {
+		if len(kept) < maxAddresses && t.address(at) {
+			kept = append(kept, at)
+		}
+	}
 	slices.SortStableFunc(list, func(x, y atom) int { return t.weight(x) - t.weight(y) })
-	list = append(list[:maxSet-1], anyAtom)
+	list = append(append(list[:maxSet-1], anyAtom), kept...)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
