@@ -19,6 +19,7 @@ import (
 // layers is the import direction of the project: a package imports only from its own layer's left. Packages
 // under one path share its layer, and those of image, fact and report do not import each other.
 var layers = []string{
+	"romscan/analyzer/store",
 	"romscan/analyzer/image/bin", "romscan/analyzer/image", "romscan/analyzer/image/", "romscan/analyzer/fact", "romscan/analyzer/fact/",
 	"romscan/analyzer/firmware", "romscan/analyzer/firmware/", "romscan/signatures", "romscan/analyzer/finding", "romscan/analyzer/diff", "romscan/analyzer/report",
 	"romscan/analyzer/report/", "romscan/analyzer", "romscan/cmd/",
@@ -185,7 +186,7 @@ func TestAnalyzersAreComplete(t *testing.T) {
 
 // TestKindsAreUsed: a kind no signature asks for is either inventory or a mistake.
 func TestKindsAreUsed(t *testing.T) {
-	inventory := []fact.Kind{"permission-declared", "feature", "uses-library", "intent-filter", "meta-data", "import", "export", "dex", "elf", "pe", "service", "native-method", "native-declared", "bundle", "member", "daemon", "jni",
+	inventory := []fact.Kind{"permission-declared", "feature", "uses-library", "intent-filter", "meta-data", "import", "export", "dex", "elf", "pe", "service", "native-method", "native-declared", "bundle", "member", "daemon", "jni", "loaded-code",
 		"init-action", "privapp", "sysconfig", "firmware", "connection", "mention", "flow", "setting", "api", "string"}
 	used := map[string]bool{}
 	for _, s := range builtin(t).Signatures {

@@ -33,7 +33,7 @@ func (e *flowFacts) emit(res *dataflow.Result) {
 		for _, f := range endpoint.Of(s.Value, "dex", s.How, e.owners) {
 			if !e.plain[f.Get("value")] {
 				e.plain[f.Get("value")] = true
-				e.add(s.Site.File(), fact.Fact{Kind: "endpoint", Fields: f, At: place(s.Site), Evidence: listing(step{"recovered: " + s.Value, s.Site})})
+				e.add(s.Site.File(), fact.Fact{Kind: "endpoint", Fields: f.With("used", "referenced"), At: place(s.Site), Evidence: listing(step{"recovered: " + s.Value, s.Site})})
 			}
 		}
 	}

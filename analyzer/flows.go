@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -53,7 +54,11 @@ type followed struct {
 	Given []given
 	Taken []placed // flows from other apps, should they give what is asked for
 	Used  []string // addresses that connections are opened to
+	Marks []mark
 }
+
+// mark says what uses the endpoints of one value in the app's files of one name.
+type mark struct{ Name, Value, Used string }
 
 // placed is a fact and the unit it is of.
 type placed struct {
@@ -72,21 +77,25 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		return err
 	}
 	fw := firmware.Assemble(rec)
-	libs := r.libraries(rec, fw, voc)
+	r.callers = callersOf(rec, fw)
+	r.libs = r.libraries(rec, fw, voc)
 	out := make([]followed, len(fw.Apps))
+	one := func(app *firmware.App) followed {
+		return r.cached(rec, fw, app, func() (followed, []string) { return r.followApp(rec, fw, app, voc, owners, r.opt.Profile) })
+	}
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range max(jobs, 1) {
 		wg.Go(func() {
 			for i := range next {
-				err := image.Contain(func() error { out[i] = r.followApp(rec, fw, fw.Apps[i], libs, voc, owners, r.opt.Profile); return nil })
+				err := image.Contain(func() error { out[i] = one(fw.Apps[i]); return nil })
 				if err != nil {
 					out[i].Gaps = append(out[i].Gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
 				}
 			}
 		})
 	}
-	for i := range fw.Apps {
+	for _, i := range r.largestFirst(rec, fw) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -98,7 +107,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		out[i].Facts = append(out[i].Facts, between(out[i].Taken, out)...)
 	}
 	for i, f := range out {
-		markUsed(rec, fw.Apps[i], f.Used)
+		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
 		for _, p := range f.Facts {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
@@ -108,19 +117,51 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	return ctx.Err()
 }
 
-// followApp analyses one app and writes down what it found.
-func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, libs *libraries, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed) {
-	code, res := r.analyse(rec, fw, app, libs, voc, profile)
+// largestFirst orders the apps so that no worker is left with a large one at the end.
+func (r *reader) largestFirst(rec *fact.Record, fw *firmware.Firmware) []int {
+	size := make([]int64, len(fw.Apps))
+	order := make([]int, len(fw.Apps))
+	for i, app := range fw.Apps {
+		order[i] = i
+		for _, u := range r.codeOf(rec, fw, app) {
+			size[i] += rec.Units[u].File.Size
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size[b], size[a]) })
+	return order
+}
+
+// codeOf returns the units that hold an app's code.
+func (r *reader) codeOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) []int {
+	var out []int
+	for _, i := range app.Units {
+		u := &rec.Units[i]
+		if r.kept.files[u.File.Path.String()] != nil && hasKind(u.Facts, "dex") && !fw.Copy(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// followApp analyses one app and writes down what it found, and which system properties that depends on.
+func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
+	code, res := r.analyse(rec, fw, app, voc, profile)
 	out.Gaps = code.gaps
+	if len(code.dex) > 0 && len(code.gaps) == 0 {
+		out.Marks = r.reachUsed(rec, app, code.dex)
+	}
 	if res == nil {
-		return out
+		return out, nil
 	}
 	into := func(list *[]placed) func(*dex.File, fact.Fact) {
 		return func(f *dex.File, ft fact.Fact) {
 			unit, own := code.unit[f]
-			if ft.At.Path = rec.Units[unit].File.Path; !own {
-				ft.At.In = rec.Units[libs.unit[f]].File.Path
-				unit, ft.At.Path = app.Unit, ft.At.In
+			if !own { // in a library: of the app, and in another file
+				unit = code.unit[code.dex[0]]
+				ft.At.In = rec.Units[r.libs.unit[f]].File.Path
+			}
+			if ft.At.Path = ft.At.In; own {
+				ft.At.Path = rec.Units[unit].File.Path
 			}
 			*list = append(*list, placed{unit, ft})
 		}
@@ -146,13 +187,13 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 		out.Gaps = append(out.Gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
 			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
 	}
-	return out
+	return out, res.Props
 }
 
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
-func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, libs *libraries, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
+func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	lib := libs.of(fw, app)
+	lib := r.libs.of(fw, app)
 	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}
@@ -163,19 +204,28 @@ func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 	return code, dataflow.Analyze(prog, lib, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
 }
 
-// markUsed notes, on the endpoints of an app's string tables, which of them begin an address that a connection is opened
-// to.
-func markUsed(rec *fact.Record, app *firmware.App, to []string) {
-	if len(to) == 0 {
+// markUsed notes on the endpoints of an app what uses them: what was told of each, and which of them begin an address that a
+// connection is opened to.
+func markUsed(rec *fact.Record, app *firmware.App, marks []mark, to []string) {
+	if len(marks)+len(to) == 0 {
 		return
 	}
+	told := map[mark]string{}
+	for _, m := range marks {
+		told[mark{Name: m.Name, Value: m.Value}] = m.Used
+	}
 	for _, i := range app.Units {
-		for j := range rec.Units[i].Facts {
-			f := &rec.Units[i].Facts[j]
-			if f.Kind != "endpoint" || f.Fields.Get("type") != "url" {
+		u := &rec.Units[i]
+		for j := range u.Facts {
+			f := &u.Facts[j]
+			if f.Kind != "endpoint" {
 				continue
 			}
-			if v := f.Fields.Get("value"); slices.ContainsFunc(to, func(s string) bool { return strings.HasPrefix(s, v) }) {
+			v := f.Fields.Get("value")
+			if used := told[mark{Name: u.File.Path.Name(), Value: v}]; used != "" {
+				f.Fields = f.Fields.With("used", used)
+			}
+			if f.Fields.Get("type") == "url" && slices.ContainsFunc(to, func(s string) bool { return strings.HasPrefix(s, v) }) {
 				f.Fields = f.Fields.With("used", "connection")
 			}
 		}
@@ -194,12 +244,9 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 	code := appCode{app: app, unit: map[*dex.File]int{}, names: map[*dex.File]dataflow.Resolver{}}
 	// A share of the memory for each app: what fits must not depend on what else is looked at.
 	left := r.opt.Limits.Memory / 4
-	for _, i := range app.Units {
+	for _, i := range r.codeOf(rec, fw, app) {
 		u := &rec.Units[i]
 		f := r.kept.files[u.File.Path.String()]
-		if f == nil || !hasKind(u.Facts, "dex") || fw.Copy(i) {
-			continue
-		}
 		if left -= f.Size; left < 0 {
 			code.gaps = append(code.gaps, image.Gap{At: u.File.Path, Offset: -1, Reason: image.OverBudget, By: "flow", Detail: "flows are not followed: the app's code is more than a quarter of --mem"})
 			break
@@ -216,21 +263,6 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 		code.dex = append(code.dex, list...)
 	}
 	return code
-}
-
-// openCode opens the DEX files in what was read of a file, and notes what the optimised instructions in them mean.
-func (r *reader) openCode(at image.Path, data []byte, names map[*dex.File]dataflow.Resolver) []*dex.File {
-	list, _ := dex.Open(data)
-	for _, d := range list {
-		d.DetectSet()
-		for _, n := range r.named[at.String()] {
-			if n.base == d.Base && n.result != nil {
-				d.Set = n.set
-				names[d] = n.result
-			}
-		}
-	}
-	return list
 }
 
 // plainEndpoints are the addresses that stand in the string tables of an app.
@@ -259,7 +291,7 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 		}
 		return "L" + strings.ReplaceAll(name, ".", "/") + ";"
 	}
-	triggers := map[string][]string{}
+	triggers, targets := map[string][]string{}, map[string]string{}
 	for _, f := range app.Derived {
 		if f.Kind == "autostart" {
 			name := f.Fields.Get("component")
@@ -280,9 +312,23 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			}
 			if c.Kind == "alias" {
 				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))
+				targets[f.Fields.Get("name")] = c.Class
 			}
 			out.Authorities[c.Class] = append(out.Authorities[c.Class], f.Fields.All("authority")...)
 			out.Components = append(out.Components, c)
+		}
+	}
+	for _, f := range rec.Units[app.Unit].Facts {
+		if f.Kind != "intent-filter" {
+			continue
+		}
+		for i := range out.Components {
+			if c := &out.Components[i]; c.Class == class(f.Fields.Get("component")) || targets[f.Fields.Get("component")] == c.Class {
+				c.Filters = append(c.Filters, dataflow.Filter{
+					Actions: f.Fields.All("action"), Categories: f.Fields.All("category"), Schemes: f.Fields.All("scheme"),
+					Hosts: f.Fields.All("host"), Types: f.Fields.All("mime"),
+				})
+			}
 		}
 	}
 	r.resourcesOf(rec, app, out)

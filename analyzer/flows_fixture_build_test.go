@@ -209,6 +209,10 @@ func (a *flowApp) manifest() string {
 			fmt.Fprintf(&b, `<uses-library android:name="%s"/>`+"\n", l)
 		}
 	}
+	for _, line := range a.all("meta") {
+		name, value, _ := strings.Cut(line, " ")
+		fmt.Fprintf(&b, `<meta-data android:name="%s" android:value="%s"/>`+"\n", name, html.EscapeString(value))
+	}
 	b.WriteString("</application></manifest>\n")
 	return b.String()
 }
@@ -242,7 +246,31 @@ func (a *flowApp) component(b *strings.Builder, kind string, words []string) {
 			fmt.Fprintf(b, ` android:%s="true"`, w)
 		}
 	}
+	for _, line := range a.all("filter") {
+		if f := strings.Fields(line); f[0] == words[0] {
+			inner += intentFilter(f[1:])
+		}
+	}
 	fmt.Fprintf(b, ">%s</%s>\n", inner, kind)
+}
+
+// intentFilter writes a filter with everything on one line: actions, category=NAME, and key=value of its data.
+func intentFilter(words []string) string {
+	out, data := "<intent-filter>", ""
+	for _, w := range words {
+		switch k, v, ok := strings.Cut(w, "="); {
+		case !ok:
+			out += fmt.Sprintf(`<action android:name="%s"/>`, w)
+		case k == "category":
+			out += fmt.Sprintf(`<category android:name="%s"/>`, v)
+		default:
+			data += fmt.Sprintf(` android:%s="%s"`, k, v)
+		}
+	}
+	if data != "" {
+		out += "<data" + data + "/>"
+	}
+	return out + "</intent-filter>"
 }
 
 // flowTools are the programs and libraries that cases are built with.

@@ -1,7 +1,6 @@
 package analyzer
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/endpoint"
-	"romscan/analyzer/firmware"
 	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
 	"romscan/signatures"
@@ -177,44 +175,17 @@ func flowsReported(facts []fact.Fact) (out []flowLine) {
 }
 
 // followCase follows data through all apps of a case and returns the flow facts, and where work was cut short.
-func followCase(tb testing.TB, path string, voc *dataflow.Vocabulary) (out []fact.Fact, gaps []image.Gap) {
+func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (out []fact.Fact, gaps []image.Gap) {
 	tb.Helper()
-	root, closeRoot, err := OpenInput(path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer closeRoot()
-	opt := Options{Jobs: 1, Limits: image.DefaultLimits()}
-	opener, err := opt.opener()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	list, err := Analyzers()
-	if err != nil {
-		tb.Fatal(err)
-	}
 	owners, err := endpoint.LoadOwners(signatures.Owners())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	rec := &fact.Record{}
-	r := &reader{list: list, budget: opener.Budget, opt: opt, boot: newVerifiedBoot()}
-	units, err := image.Walk(context.Background(), opener, root, 1, func(f *image.File, c *image.Container) *fact.Unit {
-		return r.visit(context.Background(), f, c)
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for _, u := range units {
-		if u != nil {
-			rec.Units = append(rec.Units, *u)
-		}
-	}
-	fw := firmware.Assemble(rec)
-	libs := r.libraries(rec, fw, voc)
+	r, rec, fw := readApps(tb, path)
+	r.libs = r.libraries(rec, fw, voc)
 	all := make([]followed, len(fw.Apps))
 	for i, app := range fw.Apps {
-		all[i] = r.followApp(rec, fw, app, libs, voc, owners, "")
+		all[i], _ = r.followApp(rec, fw, app, voc, owners, profile)
 	}
 	for _, found := range all {
 		gaps = append(gaps, found.Gaps...)
@@ -250,7 +221,7 @@ func TestFlowCases(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.id(), err)
 		}
-		results, gaps := followCase(t, c.path(cache), voc)
+		results, gaps := followCase(t, c.path(cache), strings.Join(c.all("profile"), ""), voc)
 		got := flowsReported(results)
 		verdict, pairs := judgeFlows(want, got)
 		if len(gaps) > 0 {

@@ -16,6 +16,7 @@ import (
 	"romscan/analyzer/image/f2fs"
 	"romscan/analyzer/image/gpt"
 	"romscan/analyzer/image/gzip"
+	"romscan/analyzer/image/iscab"
 	"romscan/analyzer/image/iso9660"
 	"romscan/analyzer/image/jffs2"
 	"romscan/analyzer/image/lz4"
@@ -30,6 +31,7 @@ import (
 	"romscan/analyzer/image/romfs"
 	"romscan/analyzer/image/sevenzip"
 	"romscan/analyzer/image/sfx"
+	"romscan/analyzer/image/sfx/installshield"
 	"romscan/analyzer/image/sparse"
 	"romscan/analyzer/image/squashfs"
 	"romscan/analyzer/image/super"
@@ -115,7 +117,9 @@ func Formats() []image.Format {
 		xaba.Format(),
 		xalz.Format(),
 		dotnetso.Format(),
-		sfx.Format(),    // before zip, which also knows an archive by its end
+		sfx.Format(),           // before zip, which also knows an archive by its end
+		installshield.Format(), // likewise
+		iscab.Format(),
 		ofpzip.Format(), // before the other zips: its entries need a password
 		otazip.Format(),
 		zip.Format(),

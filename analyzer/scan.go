@@ -23,6 +23,7 @@ type Options struct {
 	Flows    bool                         // follow data through the code of apps
 	Profile  string                       // of the vocabulary: which calls count as places where data leaves; "" is the network and messages
 	Verify   bool                         // compare partitions with the checksums they come with
+	Cache    *Cache                       // of what is known of apps from other images; may be nil
 	Progress func(files int, path string) // called now and then, from any goroutine; may be nil
 }
 
@@ -89,7 +90,7 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 		rec.SHA256 = hex.EncodeToString(sum[:])
 	}
 	r := &reader{list: list, budget: opener.Budget, opt: opt, boot: newVerifiedBoot()}
-	opener.Again = func() { r.boot = newVerifiedBoot(); r.files.Store(0) }
+	opener.Again = func() { r.boot, r.twins = newVerifiedBoot(), twins{}; r.files.Store(0) }
 	units, err := image.Walk(ctx, opener, root, opt.jobs(), func(f *image.File, c *image.Container) *fact.Unit { return r.visit(ctx, f, c) })
 	rec.Gaps = append(rec.Gaps, opener.Budget.Refused()...)
 	units = slices.DeleteFunc(units, func(u *fact.Unit) bool { return u == nil })
@@ -105,6 +106,10 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 	}
 	if err == nil {
 		err = r.recoverCalls(ctx, root, rec)
+		settleUsed(rec)
+	}
+	if err == nil {
+		err = r.addStated(rec)
 	}
 	if opt.Flows && err == nil {
 		err = r.follow(ctx, rec, opt.jobs())

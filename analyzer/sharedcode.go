@@ -16,6 +16,9 @@ type libraries struct {
 	boot  *dataflow.Program
 	named map[string]*dataflow.Program // by the names that manifests use
 	unit  map[*dex.File]int
+	// The files of both, as far as they are kept.
+	bootUnits  []int
+	namedUnits map[string][]int
 }
 
 // of returns what an app is linked to; nil where there is nothing.
@@ -41,7 +44,7 @@ func (l *libraries) of(fw *firmware.Firmware, app *firmware.App) *dataflow.Progr
 // libraries reads the code that apps share. It stays in memory while apps are looked at, so it gets an eighth of the
 // memory; of files without classes that are entered nothing is kept.
 func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflow.Vocabulary) *libraries {
-	out := &libraries{named: map[string]*dataflow.Program{}, unit: map[*dex.File]int{}}
+	out := &libraries{named: map[string]*dataflow.Program{}, unit: map[*dex.File]int{}, namedUnits: map[string][]int{}}
 	left := r.opt.Limits.Memory / 8
 	names := map[*dex.File]dataflow.Resolver{}
 	var boot []*dex.File
@@ -72,14 +75,48 @@ func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflo
 		p.Outward(voc, out.boot)
 		return p
 	}
+	of := func(files []*dex.File) (units []int) {
+		for _, f := range files {
+			units = append(units, out.unit[f])
+		}
+		return slices.Compact(units)
+	}
 	if len(boot) > 0 {
+		out.bootUnits = of(boot)
 		out.boot = resolve(dataflow.NewLibrary(boot, dataflow.BootClass), boot)
 	}
 	for i, l := range shared {
 		p := resolve(dataflow.NewLibrary(code[i], dataflow.SharedClass), code[i])
 		for _, n := range l.Names {
-			out.named[n] = p
+			out.named[n], out.namedUnits[n] = p, of(code[i])
 		}
+	}
+	return out
+}
+
+// openCode opens the DEX files in what was read of a file, and notes what the optimised instructions in them mean.
+func (r *reader) openCode(at image.Path, data []byte, names map[*dex.File]dataflow.Resolver) []*dex.File {
+	list, _ := dex.Open(data)
+	for _, d := range list {
+		d.DetectSet()
+		for _, n := range r.named[at.String()] {
+			if n.base == d.Base && n.result != nil {
+				d.Set = n.set
+				names[d] = n.result
+			}
+		}
+	}
+	return list
+}
+
+// units returns the files whose code an app is linked to, in a fixed order.
+func (l *libraries) units(fw *firmware.Firmware, app *firmware.App) []int {
+	if l == nil {
+		return nil
+	}
+	out := slices.Clone(l.bootUnits)
+	for _, name := range fw.UsesLibraries(app) {
+		out = append(out, l.namedUnits[name]...)
 	}
 	return out
 }

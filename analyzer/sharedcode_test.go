@@ -17,15 +17,16 @@ import (
 // workers and in a saved scan.
 func TestLibraryPlaces(t *testing.T) {
 	cases := slices.DeleteFunc(loadFlowCases(t), func(c *flowCase) bool { return c.id() != "library/BothInside" })
-	cache := buildFlowCases(t, cases)
+	built := buildFlowCases(t, cases)
 	var before []byte
+	known := newCache(t, t.TempDir(), "") // the second time, the flows come from there
 	for _, jobs := range []int{1, 8} {
-		root, closeRoot, err := OpenInput(cases[0].path(cache))
+		root, closeRoot, err := OpenInput(cases[0].path(built))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer closeRoot()
-		rec, err := Read(context.Background(), root, Options{Jobs: jobs, Flows: true, Limits: image.DefaultLimits()})
+		rec, err := Read(context.Background(), root, Options{Jobs: jobs, Flows: true, Limits: image.DefaultLimits(), Cache: known})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,39 +70,13 @@ func TestLibraryPlaces(t *testing.T) {
 // TestLibraryMemory: a library that is larger than its share of the memory is named.
 func TestLibraryMemory(t *testing.T) {
 	cases := slices.DeleteFunc(loadFlowCases(t), func(c *flowCase) bool { return c.id() != "library/BothInside" })
-	root, closeRoot, err := OpenInput(cases[0].path(buildFlowCases(t, cases)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closeRoot()
-	opt := Options{Jobs: 1, Limits: image.DefaultLimits()}
-	opener, err := opt.opener()
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := Analyzers()
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, rec, fw := readApps(t, cases[0].path(buildFlowCases(t, cases)))
 	voc, err := signatures.API()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{list: list, budget: opener.Budget, opt: opt, boot: newVerifiedBoot()}
-	rec := &fact.Record{}
-	units, err := image.Walk(context.Background(), opener, root, 1, func(f *image.File, c *image.Container) *fact.Unit {
-		return r.visit(context.Background(), f, c)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, u := range units {
-		if u != nil {
-			rec.Units = append(rec.Units, *u)
-		}
-	}
 	r.opt.Limits.Memory = 4 << 10 // an eighth is less than the jar
-	if libs := r.libraries(rec, firmware.Assemble(rec), voc); libs.boot != nil {
+	if libs := r.libraries(rec, fw, voc); libs.boot != nil {
 		t.Error("the library was read")
 	}
 	for i := range rec.Units {

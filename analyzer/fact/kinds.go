@@ -136,7 +136,8 @@ var kinds = []Info{
 		{Name: "port"}, {Name: "url_path"}, {Name: "domain", Doc: "registered domain, by the public suffix list"},
 		{Name: "owner"}, {Name: "country"}, {Name: "source", Values: sources}, {Name: "recovered", Values: recovered},
 		{Name: "noise", Doc: "rule that says it is no server of interest; unset where none does", Values: noises},
-		{Name: "used", Doc: "it reaches a call that opens connections, as far as code was followed", Values: []string{"connection"}},
+		{Name: "used", Doc: "connection: it reaches a call that opens connections; referenced: code that may run, or a resource that code or a layout asks for, has it; dead: " +
+			"it stands only in the file's string pool or in code that nothing reaches; unset where nothing was followed", Values: []string{"connection", "referenced", "dead"}},
 		{Name: "noisy", Values: yesNo}, {Name: "uses", Doc: "number of instructions, lines or places that use it"},
 	}},
 	{Kind: "elf", Doc: "a native program or library", Fields: []FieldInfo{
@@ -182,6 +183,10 @@ var kinds = []Info{
 	}},
 	{Kind: "autostart", Derived: true, Doc: "a component that starts without the user", Fields: []FieldInfo{
 		{Name: "component"}, {Name: "type", Values: []string{"package", "receiver", "service"}}, {Name: "trigger", Values: triggers}, {Name: "action"},
+	}},
+	{Kind: "loaded-code", Derived: true, Doc: "code an app loads with a class loader, from a file outside the folders apps are installed from or from its own package", Fields: []FieldInfo{
+		{Name: "file", Doc: "device path, with the path inside the app behind //"},
+		{Name: "how", Doc: "path: a class that calls a class loader holds the path; asset: the app calls one and holds the name", Values: []string{"path", "asset"}},
 	}},
 	{Kind: "daemon", Derived: true, Doc: "a service of init whose program is in the image", Fields: []FieldInfo{
 		{Name: "service", Doc: "its name"}, {Name: "program", Doc: "as the .rc file has it"}, {Name: "type", Values: []string{"elf", "script", "other"}},
@@ -238,7 +243,7 @@ var noises = []string{
 	"private-range", "version-number",
 }
 
-var recovered = []string{"plain", "char-array", "byte-array", "short-array", "int-array", "utf-16", "folded", "decoded", "initialiser"}
+var recovered = []string{"plain", "char-array", "byte-array", "short-array", "int-array", "utf-16", "folded", "decoded", "initialiser", "annotation", "manifest"}
 
 var sinkKinds = []string{"network", "sms", "process", "native", "file", "log", "intent"}
 

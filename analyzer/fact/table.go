@@ -20,6 +20,19 @@ type Table struct {
 	Sites  []Site   `json:"sites,omitempty"`
 	// Members are the names Sites refer to: methods "Lcom/x/Y;->m()V" in DEX, sections in ELF, elements in XML.
 	Members []string `json:"members,omitempty"`
+	// Idle says of Members, in a pass, which of them nothing in the file calls; nil where that cannot be told. It is not saved.
+	Idle []bool `json:"-"`
+}
+
+// Unused tells whether every use of row i is by a member that nothing in the file calls. It is false where that cannot be told.
+func (t *Table) Unused(i int) bool {
+	sites := t.SitesOf(i)
+	for _, s := range sites {
+		if int(s.Member) >= len(t.Idle) || !t.Idle[s.Member] {
+			return false
+		}
+	}
+	return len(sites) > 0
 }
 
 // Site is one use of a value.

@@ -23,6 +23,7 @@ type App struct {
 	Privileged  bool     // installed under priv-app, or under app/ and framework/ of releases before priv-app existed
 	Platform    string   // yes, no, unknown: signed with the key of the package "android"
 	Persistent  bool
+	alone       bool // outside a device's tree
 	Derived     []fact.Fact
 }
 
@@ -50,6 +51,7 @@ func (fw *Firmware) gatherApps() {
 			SharedUID: pkg.Fields.Get("shared_uid"), TargetSDK: pkg.Fields.Get("target_sdk"), Persistent: pkg.Fields.Get("persistent") == "yes",
 		}
 		if a.Device == "" { // an APK scanned on its own
+			a.alone = true
 			a.Device = "/" + fw.Record.Units[i].File.Path.Name()
 			fw.Spots[i].Device = a.Device
 		}
@@ -67,6 +69,7 @@ func (fw *Firmware) gatherApps() {
 	}
 	fw.adoptMembers(byDevice)
 	fw.joinCode(byDevice)
+	fw.joinLoaded()
 	sort.SliceStable(fw.Apps, func(i, j int) bool {
 		if fw.Apps[i].Package != fw.Apps[j].Package {
 			return fw.Apps[i].Package < fw.Apps[j].Package

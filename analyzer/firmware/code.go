@@ -54,37 +54,45 @@ func (fw *Firmware) joinCode(byDevice map[string]*App) {
 	for device, a := range byDevice {
 		apps[trimPackage(device)] = a
 	}
+	for _, a := range fw.Apps {
+		apps[fw.besideKey(a.Unit).owner] = a
+	}
 	type code struct{ owner, size string }
 	seen := map[code]bool{}
-	beside := map[int]string{}
+	beside := map[int]codeKey{}
+	fw.coded = map[string]bool{}
 	for i := range fw.Record.Units {
 		d := find(fw.Record.Units[i].Facts, "dex")
 		if d == nil {
 			continue
 		}
-		s := fw.Spots[i]
-		if owner := CodeOwner(s.Device); owner != "" && fw.appOf[i] == nil {
-			beside[i] = owner
-		} else if owner = trimPackage(s.Device); owner != s.Device {
-			seen[code{owner, dexSize(d)}] = true
+		key := fw.besideKey(i)
+		fw.coded[key.owner] = true
+		if key.beside {
+			beside[i] = key
+		} else if key.owner != "" {
+			seen[code{key.owner, dexSize(d)}] = true
 		}
 	}
 	joined := map[*App]bool{}
 	for i := range fw.Record.Units {
-		owner, ok := beside[i]
+		key, ok := beside[i]
 		if !ok {
 			continue
 		}
-		key := code{owner, dexSize(find(fw.Record.Units[i].Facts, "dex"))}
-		if seen[key] {
+		c := code{key.owner, dexSize(find(fw.Record.Units[i].Facts, "dex"))}
+		if seen[c] {
 			fw.copies[i] = true
 			continue
 		}
-		seen[key] = true
-		if a := apps[owner]; a != nil {
+		seen[c] = true
+		if a := apps[key.owner]; a != nil {
 			fw.appOf[i] = a
 			a.Units = append(a.Units, i)
 			joined[a] = true
+			if p := fw.Record.Units[i].File.Path; fw.Spots[i].Device == "" {
+				fw.Spots[i] = Spot{Device: "/" + p[key.at].Name, Partition: a.Partition, Member: p[key.at+1:].String()}
+			}
 		}
 	}
 	for a := range joined {

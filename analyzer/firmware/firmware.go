@@ -30,6 +30,7 @@ type Firmware struct {
 	appOf        map[int]*App
 	properties   map[string]string
 	copies       map[int]bool
+	coded        map[string]bool // what has code, in it or beside it; see besideKey
 	binaries     map[int]*binary
 	libraries    map[string][]*binary
 	declarations map[string]declaration

@@ -101,7 +101,7 @@ func step(st finding.Step) Step {
 }
 
 func counts(fw *firmware.Firmware, r *Report) Counts {
-	c := Counts{Apps: len(fw.Apps), Gaps: len(r.Gaps), Findings: len(r.Findings), BySeverity: map[string]int{}}
+	c := Counts{Apps: len(fw.Apps), Verification: len(fw.Verification()), Gaps: len(r.Gaps), Findings: len(r.Findings), BySeverity: map[string]int{}}
 	for i := range fw.Record.Units {
 		u := &fw.Record.Units[i]
 		if fw.Spots[i].Device != "" && fw.Spots[i].Member == "" && u.File.Mode.IsRegular() {

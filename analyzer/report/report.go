@@ -195,6 +195,8 @@ type Counts struct {
 	BySeverity map[string]int `json:"bySeverity"`
 	DEX        int            `json:"dex"`
 	NoCode     int            `json:"appsWithoutCode"`
+	// Verification counts vdex files without code whose code is not in the image.
+	Verification int `json:"vdexWithoutCode,omitempty"`
 }
 
 // Diff is two scans compared.

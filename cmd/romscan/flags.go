@@ -26,7 +26,8 @@ type readFlags struct {
 	verbose                   int
 	logFormat, color, configs string
 	base, keys                string
-	verify, noFlows           bool // of the verbs that scan
+	verify, noFlows, noCache  bool // of the verbs that scan
+	cacheDir                  string
 }
 
 func (f *readFlags) add(fs *pflag.FlagSet) {

@@ -42,9 +42,11 @@ func openTree(cmd *cobra.Command, budget *image.Budget, names ...string) (*image
 	return image.NewFile("stdin", f, n), f.Close, nil
 }
 
-// addFlows adds the flag of the verbs that look into code.
+// addFlows adds the flags of the verbs that look into code.
 func (f *readFlags) addFlows(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noFlows, "no-flows", false, "do not follow data through the code of apps: faster, and no finding rests on a flow")
+	flags.StringVar(&f.cacheDir, "cache-dir", "", "what is known of apps from earlier scans (default: romscan in the user's cache folder)")
+	flags.BoolVar(&f.noCache, "no-cache", false, "neither read nor write that")
 }
 
 // record reads an image, or loads the saved scan it turns out to be.
@@ -74,8 +76,14 @@ func record(cmd *cobra.Command, f *readFlags, names ...string) (*fact.Record, er
 	}
 	p := newProgress(cmd, f, name)
 	opt.Progress = p.show
+	opt.Cache = f.cache(log)
 	rec, err := analyzer.Read(cmd.Context(), root, opt)
 	p.end()
+	if opt.Cache != nil {
+		if err := opt.Cache.Store.Trim(); err != nil {
+			log.Warnf("cache: %v", err)
+		}
+	}
 	if err != nil {
 		return nil, fail(exitUnreadable, fmt.Errorf("%s: %w", name, err))
 	}

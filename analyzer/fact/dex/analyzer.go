@@ -73,6 +73,10 @@ func (s *scan) emit(p *fact.Pass) []*fact.Table {
 	for _, t := range tables {
 		p.EmitTable(t)
 	}
+	if t := s.poolTable(); t != nil {
+		tables = append(tables, t) // for those who look for something in strings: no instruction has them, so they are no facts
+		t.Path = p.File.Path
+	}
 	for _, err := range s.gaps() {
 		p.Gap(err)
 	}

@@ -13,6 +13,8 @@ type scan struct {
 	classOf  []uint32 // by type: 1 + index of its definition here, 0 for none
 	defined  []bool   // by method: some class here lists it
 	resolved []uint32 // by method: see callee
+	called   []bool   // by method: some instruction names it in a call
+	entries  []bool   // by method: called by more than instructions, see entry
 	sinks    map[uint32]sink
 
 	calls   uses
@@ -45,6 +47,8 @@ func newScan(f *File) *scan {
 		classOf:  make([]uint32, f.NumTypes()),
 		defined:  make([]bool, f.NumMethods()),
 		resolved: make([]uint32, f.NumMethods()),
+		called:   make([]bool, f.NumMethods()),
+		entries:  make([]bool, f.NumMethods()),
 	}
 }
 
@@ -127,6 +131,7 @@ func (s *scan) walk() {
 				s.method(m)
 			}
 		}
+		s.entry(c, &d)
 		s.values(c)
 		s.annotations(c)
 	}
@@ -239,6 +244,7 @@ func (s *scan) call(method uint32, code *Code, it *Insns) {
 		s.fail(image.Errorf(image.Malformed, int64(code.Offset)+int64(it.pc), "method %d of %d", index, len(s.resolved)))
 		return
 	}
+	s.called[index] = true
 	if s.callee(index) != inside {
 		s.calls.add(index, method, s.site(code, it))
 	}

@@ -200,12 +200,14 @@ func (s *scan) stringTables() []*fact.Table {
 		return s.names.keep(s.names.buf)
 	}
 	if t := s.strings.table(common("plain"), s.f.NumStrings(), value, s.members()); t != nil {
+		t.Idle = s.idleMembers(s.strings.members)
 		out = append(out, t)
 	}
 	for k := range s.arrays {
 		a := &s.arrays[k]
 		value := func(i uint32) string { return a.values[i] }
 		if t := a.uses.table(common(arrayKinds[k]), len(a.values), value, s.members()); t != nil {
+			t.Idle = s.idleMembers(a.uses.members)
 			out = append(out, t)
 		}
 	}

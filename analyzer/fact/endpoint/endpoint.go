@@ -25,15 +25,16 @@ func Analyzer(owners *Owners, needs ...*fact.Analyzer) *fact.Analyzer {
 		Name:    "endpoint",
 		Doc:     "URLs, hosts and addresses in the strings of a file, with their owners and what is noise among them",
 		Refs:    []string{"https://www.rfc-editor.org/rfc/rfc3986", "https://publicsuffix.org/"},
-		Version: 1,
+		Version: 2,
 		Emits:   []fact.Kind{"endpoint"},
 		Needs:   needs,
 		Wants:   func(*fact.Subject) bool { return true },
 		Run: func(p *fact.Pass) error {
 			for _, n := range needs {
 				tables, _ := p.ResultOf(n).([]*fact.Table)
+				found := map[string]bool{}
 				for _, t := range tables {
-					fromTable(p, t, owners)
+					fromTable(p, t, owners, found)
 				}
 			}
 			return nil
@@ -49,6 +50,7 @@ type use struct {
 	Endpoint
 	row  int // the first
 	uses int
+	idle bool // nothing in the file calls what uses it
 	// where is the member of all uses, if it is one that says the text is no server
 	where string
 }
@@ -69,8 +71,9 @@ func where(t *fact.Table, row int) string {
 	return noise
 }
 
-// fromTable emits the endpoints of one table in the order of its rows.
-func fromTable(p *fact.Pass, t *fact.Table, owners *Owners) {
+// fromTable emits the endpoints of one table in the order of its rows. What earlier tables of the file have is not said again
+// where nothing uses the string.
+func fromTable(p *fact.Pass, t *fact.Table, owners *Owners, found map[string]bool) {
 	index := map[string]int{}
 	var list []use
 	source := t.Common.Get("source")
@@ -82,6 +85,7 @@ func fromTable(p *fact.Pass, t *fact.Table, owners *Owners) {
 			}
 			if at, ok := index[e.Value]; ok {
 				list[at].uses += n
+				list[at].idle = list[at].idle && t.Unused(i)
 				if list[at].where != where(t, i) {
 					list[at].where = ""
 				}
@@ -91,14 +95,21 @@ func fromTable(p *fact.Pass, t *fact.Table, owners *Owners) {
 				continue
 			}
 			index[e.Value] = len(list)
-			list = append(list, use{e, i, n, where(t, i)})
+			list = append(list, use{Endpoint: e, row: i, uses: n, idle: t.Unused(i), where: where(t, i)})
 		}
 	}
 	for i := range list {
 		u := &list[i]
+		if u.idle && found[u.Value] {
+			continue
+		}
+		found[u.Value] = true
 		f := t.Row(u.row)
-		at := f.At
-		p.Emit("endpoint", u.fields(source, t.Common.Get("recovered"), owners), at, f.Evidence)
+		fields := u.fields(source, t.Common.Get("recovered"), owners)
+		if source == "dex" {
+			fields = fields.With("used", map[bool]string{true: "dead", false: "referenced"}[u.idle])
+		}
+		p.Emit("endpoint", fields, f.At, f.Evidence)
 	}
 }
 

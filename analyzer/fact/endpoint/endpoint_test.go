@@ -167,9 +167,19 @@ func TestFacts(t *testing.T) {
 	}
 	got := out.Facts[0]
 	want := fact.F("value", "http://fota5.adups.com/a", "type", "url", "scheme", "http", "host", "fota5.adups.com", "url_path", "/a",
-		"domain", "adups.com", "owner", "Shanghai Adups Technology", "country", "CN", "source", "dex", "recovered", "char-array", "noisy", "no", "uses", "3")
+		"domain", "adups.com", "owner", "Shanghai Adups Technology", "country", "CN", "source", "dex", "recovered", "char-array", "noisy", "no", "used", "referenced", "uses", "3")
 	if d := cmp.Diff(want, got.Fields); d != "" {
 		t.Error(d)
+	}
+	for name, c := range map[string]struct {
+		idle []bool
+		used string
+	}{"called": {[]bool{false}, "referenced"}, "called by nothing": {[]bool{true}, "dead"}, "not told": {nil, "referenced"}} {
+		tab.Idle = c.idle
+		out := fact.Run([]*fact.Analyzer{n, Analyzer(owners(t), n)}, &fact.Subject{File: f}, image.NewBudget(image.DefaultLimits()))
+		if got := out.Facts[0].Fields.Get("used"); got != c.used {
+			t.Errorf("%s: used=%s, want %s", name, got, c.used)
+		}
 	}
 	if got.At.Offset != 200 || got.At.Unit != 3 || got.Evidence == nil || !strings.Contains(got.Evidence.Text, "0003: const-string") {
 		t.Errorf("placed at %+v with %+v", got.At, got.Evidence)

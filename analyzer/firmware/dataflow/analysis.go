@@ -21,7 +21,7 @@ func (l Limits) withDefaults() Limits {
 		l.Library = 600_000
 	}
 	if l.Rounds == 0 {
-		l.Rounds = 4
+		l.Rounds = 8
 	}
 	return l
 }
@@ -32,6 +32,7 @@ type analysis struct {
 	voc     *Vocabulary
 	profile string
 	app     *App
+	asked   map[string]bool // properties of the image that were looked at
 	limits  Limits
 	t       *tables
 	c       *condTable
@@ -53,6 +54,17 @@ type analysis struct {
 	edgeList     []callEdge
 	cells        map[slot]value
 	cellLog      map[slot][]cellWrite
+	initialisers map[string]*initialiser
+	askers       []resultLink
+	results      []int // starts that give a result back
+	guessed      bool
+	opens        []opened // summaries being made, the outermost first
+	partials     []*Method
+	alias        map[aliasKey]*summary
+	must         map[mustKey]bool
+	callers      map[*Method][]callEdge
+	callersN     int                // edges in callers
+	homes        map[homeKey][]atom // of shared objects, by what makes them
 	cellsOf      map[atom][]string
 	touched      map[string]bool
 	inits        []*Method
@@ -101,7 +113,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		u: u, voc: voc, profile: profile, app: app, limits: l.withDefaults(), t: newTables(), c: newCondTable(),
 		calls: map[string]*Call{}, ops: operations(), sums: map[*Method]*summary{}, cutsBy: map[string]int{}, siteIDs: map[siteKey]uint32{},
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
-		cellLog: map[slot][]cellWrite{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
+		cellLog: map[slot][]cellWrite{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
 		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}

@@ -6,6 +6,8 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 	if c.Hits != nil {
 		*c.Hits++
 	}
+	defer func() { f.over = false }()
+	f.takeBack(r, args)
 	at := func(i int) value {
 		if i >= 0 && i < len(args) {
 			return args[i]
@@ -83,7 +85,7 @@ func (a *analysis) plainText(v value) bool {
 // sink notes that values leave.
 func (f *frame) sink(c *Call, r *methodRef, at func(int) value, args []value, site uint32) {
 	a := f.a
-	payload, to := nothing, nothing
+	payload, to := f.implied, nothing
 	trust := false
 	for _, i := range c.Payload {
 		payload = a.t.join(payload, a.reach(f.s, at(i)))
@@ -281,5 +283,17 @@ func operations() map[string]operation {
 		"format-out":        opFormatOut,
 		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
 		"fields":            opFields,
+		"take":              opTake,
+		"sort":              opSort,
+		"number":            opNumber,
+		"record-file":       opRecordFile,
+		"methods":           opMethods,
+		"proxy":             opProxy,
+		"result-data":       opResultData,
+		"insert":            opInsert,
+		"empty":             opEmpty,
+		"remove":            opRemove,
+		"delete":            opDelete,
+		"length":            opLength,
 	}
 }

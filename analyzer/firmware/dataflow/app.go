@@ -1,6 +1,7 @@
 package dataflow
 
-// App is what the manifest and the resources of an app say that matters to its code.
+// App is what the manifest and the resources of an app say that matters to its code. As JSON it is all that is of the app
+// itself; what is left out is the image's, or too much.
 type App struct {
 	Package     string
 	Application string // descriptor of the application class, "" for none
@@ -8,11 +9,11 @@ type App struct {
 	// Triggers are what starts the app's process as a whole: persistent.
 	Triggers []string
 	// TriggerOf names what starts a receiver of an action; "" for what no system event does.
-	TriggerOf func(action string) string
+	TriggerOf func(action string) string `json:"-"`
 	// Props are the system properties of the image.
-	Props map[string]string
+	Props map[string]string `json:"-"`
 	// Strings returns the texts of a string resource in all configurations; nil where there is no table.
-	Strings func(id uint32) []string
+	Strings func(id uint32) []string `json:"-"`
 	// Secret are the numbers of views that take passwords.
 	Secret map[uint32]bool
 	// Clicks are names of methods that layouts call when the user taps.
@@ -28,8 +29,9 @@ type App struct {
 // Component is an activity, service, receiver or provider.
 type Component struct {
 	Kind     string
-	Class    string // descriptor
-	Actions  []string
+	Class    string   // descriptor
+	Actions  []string // of all its filters
+	Filters  []Filter
 	Enabled  bool
 	Exported bool
 	// Triggers are what starts it without the user, in the words of the fact kind autostart.

@@ -33,7 +33,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if v, ok := f.decode(m, args, site); ok {
 		return v
 	}
-	s := a.summary(m)
+	s := a.summaryFor(m, args)
 	a.steps += len(s.heap) + 2*len(s.events)
 	if a.steps > a.limits.Steps {
 		a.cut("work on an app")
@@ -42,6 +42,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if !s.done && s.rounds == 1 { // called by itself for the first time
 		return a.derive(join(a.t, args), 0)
 	}
+	f.over = s.done && s.nothing
 	waits := false
 	for i := range s.events {
 		waits = waits || s.events[i].kind == evCall
@@ -208,6 +209,9 @@ func (p *mapping) raise(e *event) {
 	n.conds = a.c.and(f.gates[f.block], conds)
 	n.chain = a.chains.push(p.site, e.chain)
 	n.payload, n.to = p.content(e.payload), p.value(e.to)
+	if e.kind == evSink {
+		n.payload = a.t.join(n.payload, f.implied)
+	}
 	n.args = make([]value, len(e.args))
 	for i, v := range e.args {
 		n.args[i] = p.value(v)
@@ -311,6 +315,10 @@ func (p *mapping) compute(at atom, n node) value {
 		base := p.atom(atom(n.a))
 		out := nothing
 		for _, b := range a.t.atomsOf(base) {
+			if _, written := p.reads().get(slot{b, n.s}); written {
+				out = a.t.join(out, a.element(p.reads(), a.t.one(b), n.s))
+				continue
+			}
 			c := node{kind: kCell, a: uint32(b), b: uint32(p.value(value(n.b))), s: n.s}
 			out = a.t.join(out, a.t.of(c))
 		}

@@ -27,6 +27,10 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		}
 		return f.a.c.cond(cond{r, x, y, site}) + 1
 	}
+	f.correlated(in, x, y)
+	if f.split != nil {
+		f.split.test, f.split.x, f.split.y, f.split.rel = in, x, y, rel
+	}
 	way := f.a.decide(rel, x, y)
 	// the first successor is the branch, the second what follows
 	f.taken[f.block] = [2]uint32{id(rel), id(negated[rel])}
@@ -93,6 +97,24 @@ func (f *frame) condition(e edge) uint32 {
 		return f.a.c.cond(cond{equal, v, to, f.a.site(f.m, in.Addr)}) + 1
 	}
 	return 0
+}
+
+// choice is the way that a switch on a known number takes, -1 where it may take several.
+func (f *frame) choice(in *dex.Insn, ways int) int {
+	n, ok := f.a.t.number(f.reg(in.Reg(0)))
+	if !ok {
+		return -1
+	}
+	keys, _ := f.code.SwitchTargets(in.Addr + uint32(in.Target))
+	if ways != len(keys)+1 {
+		return -1
+	}
+	for i, key := range keys {
+		if int64(key) == n {
+			return i
+		}
+	}
+	return len(keys)
 }
 
 func (f *frame) implicit(b int32) value {

@@ -49,7 +49,7 @@ func (f *frame) call(r *methodRef, op dex.Op, args []value, site uint32) value {
 	switch op {
 	case dex.OpInvokeStatic, dex.OpInvokeDirect, dex.OpInvokeSuper:
 		if op == dex.OpInvokeStatic {
-			a.touch(r.class)
+			f.initialise(r.class)
 		}
 		if m := a.u.find(r.class, key); m != nil {
 			return f.apply(m, args, site)
@@ -92,12 +92,16 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 		}
 		ways = append(ways, way{m, []atom{at}})
 	}
-	var open, rest []atom
+	var open, rest, proxies []atom
 	key := r.key()
 	for _, at := range a.t.atomsOf(args[0]) {
 		n := a.t.node(at)
 		switch n.kind {
 		case kObj, kHome:
+			if n.s == proxyClass {
+				proxies = append(proxies, at)
+				continue
+			}
 			if m := a.u.find(n.s, key); m != nil {
 				add(m, at)
 				continue
@@ -114,9 +118,11 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 	result := nothing
 	base := f.s
 	var after *state
+	over := true
 	branch := func(run func() value) {
-		f.s = base.clone()
+		f.s, f.over = base.clone(), false
 		result = a.t.join(result, run())
+		over = over && f.over
 		if after == nil {
 			after = f.s
 			return
@@ -126,8 +132,11 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 	for _, w := range ways {
 		branch(func() value {
 			own := append([]value{a.t.make(w.recv)}, args[1:]...)
-			return f.apply(w.m, own, site)
+			return f.under(f.chosen(own[0]), func() value { return f.apply(w.m, own, site) })
 		})
+	}
+	for _, at := range proxies {
+		branch(func() value { return f.proxied(at, args, site) })
 	}
 	if len(open) > 0 {
 		branch(func() value { return f.unknownReceiver(r, append([]value{a.t.make(open)}, args[1:]...), site) })
@@ -140,6 +149,7 @@ func (f *frame) dispatch(r *methodRef, args []value, site uint32) value {
 			return f.platformCall(r, c, false, append([]value{a.t.make(rest)}, args[1:]...), site)
 		})
 	}
+	f.over = over && after != nil
 	if after != nil {
 		f.s = after
 	} else if len(args) > 0 && args[0] == nothing {
@@ -155,13 +165,7 @@ const maxGuesses = 4
 func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	a := f.a
 	inProgram := a.u.class(r.class) != nil
-	var list []*Method
-	more := false
-	if inProgram {
-		list, more = a.u.targets(r.class, r.key())
-	} else if r.class != "Ljava/lang/Object;" {
-		list, more = a.u.implementers(r.class, r.key())
-	}
+	list, more := a.bodies(r.class, r.key())
 	if len(list) == 1 && !more && inProgram {
 		return f.apply(list[0], args, site)
 	}
@@ -170,6 +174,9 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	}
 	if a.t.symbolic(args[0]) && f.level < maxLevels && f.pended < maxPending {
 		return f.pend(r, nil, args, site)
+	}
+	if v, ok := f.postpone(r, args, site); ok {
+		return v
 	}
 	if more {
 		a.cut("targets of a call")
@@ -189,6 +196,7 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 			a.merge(after, f.s)
 		}
 	}
+	f.over = false
 	if after != nil {
 		f.s = after
 	}
@@ -216,10 +224,11 @@ func (f *frame) platformCall(r *methodRef, class string, static bool, args []val
 func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value, site uint32) value {
 	a := f.a
 	all := nothing
+	f.takeBack(r, args)
 	for i, v := range args {
 		all = a.t.join(all, a.derive(a.reach(f.s, v), 0))
-		if i > 0 || static {
-			f.callbacks(r, v, site)
+		if (i > 0 || static) && !undoes(r.name) {
+			f.callbacks(r, args[0], v, site)
 		}
 	}
 	if r.name == "<init>" {

@@ -14,6 +14,6 @@
 //	res := dataflow.Analyze(prog, app, vocabulary, dataflow.Limits{})
 //	for _, f := range res.Flows { fmt.Println(f.Data, f.Sink) }
 //
-// Limit: order between callbacks is not followed, arithmetic on unknown numbers is not either, and native code is
-// opaque. What exceeds a limit is counted in Result.Cuts.
+// Limit: of callbacks only the order that the life of a component gives them is followed, arithmetic on unknown numbers is
+// not, and native code is opaque. What exceeds a limit is counted in Result.Cuts.
 package dataflow

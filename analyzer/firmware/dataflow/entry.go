@@ -44,17 +44,16 @@ func (a *analysis) enterComponent(kind, class string) {
 	if a.u.class(class) == nil {
 		return
 	}
-	home := a.t.of(node{kind: kHome, s: class})
 	a.touch(class)
 	if m := a.u.find(class, "<init>()V"); m != nil && m.Class == a.u.class(class) {
-		a.addRoot(m, []value{home})
+		a.addRoot(m, []value{a.t.one(a.at(class, phaseOf(kind, m.Name)))})
 		a.entries[m] = class
 	}
 	for _, m := range a.lifecycle(class) {
-		args := append([]value{home}, a.given(m, class)...)
+		args := append([]value{a.t.one(a.at(class, phaseOf(kind, m.Name)))}, a.given(m, class)...)
 		var ret []slot
 		if m.Name == "onBind" {
-			ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "binder"}), "[?]"})
+			ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "binder:" + class}), "[?]"})
 		}
 		if m.Name == "query" || m.Name == "call" {
 			for _, auth := range a.app.Authorities[class] {

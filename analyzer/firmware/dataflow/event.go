@@ -8,6 +8,7 @@ const (
 	evCall                   // a call that waits for its receiver or a key
 	evAsync                  // a method that runs later
 	evStart                  // a component is started
+	evGone                   // nothing: what was registered is taken back
 )
 
 // event is something a method does that its callers complete.

@@ -23,25 +23,31 @@ type frame struct {
 	outs  [][]value  // of blocks that return in a predicate: the registers
 	plain bool       // a predicate: see answersByPath
 
-	s        *state
-	block    int32
-	addr     uint32
-	last     value // result of the last call
-	thrown   value // what the handler of the block being run may catch
-	raised   value // what this block raises
-	returns  value
-	throws   value
-	exit     *state
-	lost     *state // where the method throws
-	events   []event
-	index    map[eventKey]int
-	spent    int
-	retries  int
-	pended   int     // pending calls of this pass
-	level    uint32  // callers that a pending call was handed up through
-	implied  value   // what the conditions of this block tell; only under a profile that follows implicit flows
-	switched []value // of blocks that end in a switch: what decides
-	tested   []value // of blocks that end in a test or switch: what is tested
+	s          *state
+	block      int32
+	addr       uint32
+	last       value // result of the last call
+	thrown     value // what the handler of the block being run may catch
+	raised     value // what this block raises
+	returns    value
+	throws     value
+	exit       *state
+	lost       *state // where the method throws
+	events     []event
+	registered []registration
+	index      map[eventKey]int
+	split      *splitWays // nil but where the method is run way by way
+	once       map[[2]value]int32
+	twice      bool
+	handlers   map[int32]bool // blocks that handlers begin with
+	over       bool           // the block ends here: what it called never returns
+	spent      int
+	retries    int
+	pended     int     // pending calls of this pass
+	level      uint32  // callers that a pending call was handed up through
+	implied    value   // what the conditions of this block tell; only under a profile that follows implicit flows
+	switched   []value // of blocks that end in a switch: what decides
+	tested     []value // of blocks that end in a test or switch: what is tested
 }
 
 // maxPasses bounds the passes over a method with loops.
@@ -62,7 +68,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 	}
 	a.restore(m, g)
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
-		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}}
+		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
 	at := int(code.Registers) - int(code.Ins)
 	param := uint32(0)
@@ -115,6 +121,7 @@ func (a *analysis) restore(m *Method, g *graph) {
 func (f *frame) run() {
 	for pass := range maxPasses {
 		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
+		f.registered = f.registered[:0]
 		clear(f.index)
 		f.pended = 0
 		again := false
@@ -122,9 +129,14 @@ func (f *frame) run() {
 			if f.in[b] == nil {
 				continue
 			}
-			if f.runBlock(b, int32(i)) {
-				again = true
-			}
+			f.runBlock(b, f.in[b], func(to int32, _ int, s *state) {
+				if f.in[to] == nil {
+					f.in[to] = s.clone()
+				} else if !f.a.merge(f.in[to], s) {
+					return
+				}
+				again = again || f.g.rank[to] <= int32(i)
+			})
 			if f.spent > f.a.limits.MethodSteps {
 				f.a.cut("instructions of a method")
 				return
@@ -139,10 +151,10 @@ func (f *frame) run() {
 	}
 }
 
-// runBlock interprets a block and hands its state on; it reports whether a block that was run already must be again.
-func (f *frame) runBlock(b, rank int32) (again bool) {
+// runBlock interprets a block and hands its state on: to which block, by which way out of it, -1 for a handler.
+func (f *frame) runBlock(b int32, in *state, pass func(to int32, way int, s *state)) {
 	bl := &f.g.blocks[b]
-	f.block, f.s = b, f.in[b].clone()
+	f.block, f.s = b, in.clone()
 	f.visit[b]++
 	gate := condset(0)
 	if n := len(f.g.doms[b]); n > 0 {
@@ -159,19 +171,13 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 	f.gates[b] = gate
 	f.raised = nothing
 	f.implied = f.implicit(b)
-	ways := [2]truth{maybe, maybe}
-	before := f.in[b]
-	pass := func(to int32, s *state) {
-		if f.in[to] == nil {
-			f.in[to] = s.clone()
-			if f.g.rank[to] <= rank {
-				again = true
-			}
-		} else if f.a.merge(f.in[to], s) && f.g.rank[to] <= rank {
-			again = true
-		}
+	if f.handlers[b] {
+		f.implied = f.a.t.join(f.implied, f.chosen(f.s.caught()))
 	}
+	ways, chosen := [2]truth{maybe, maybe}, -1
 	f.thrown = f.s.caught()
+	var pre *state // before what can raise an exception
+	f.over = false
 	for i := bl.first; i < bl.last; i++ {
 		in := &f.g.insns[i]
 		f.addr = in.Addr
@@ -181,27 +187,34 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 			ways = f.test(in)
 			continue
 		}
+		if pre == nil && len(bl.catch) > 0 && !f.safe(in) {
+			pre = f.s.clone()
+		}
 		f.step(in, i)
+		if in.Op == dex.OpPackedSwitch || in.Op == dex.OpSparseSwitch {
+			chosen = f.choice(in, len(bl.succ))
+		}
+		if f.over {
+			break
+		}
 	}
 	f.ways[b] = ways
 	if f.plain && len(bl.succ) == 0 {
 		f.outs[b] = slices.Clone(f.s.regs)
 	}
 	for w, to := range bl.succ {
-		if w < 2 && len(bl.succ) == 2 && ways[w] == never {
+		if f.over {
+			break
+		}
+		if w < 2 && len(bl.succ) == 2 && chosen < 0 && ways[w] == never || chosen >= 0 && w != chosen {
 			continue
 		}
-		pass(to, f.s)
+		pass(to, w, f.s)
 	}
-	if len(bl.catch) > 0 {
-		for _, h := range bl.catch {
-			for _, s := range [2]*state{before, f.s} {
-				c := s.clone()
-				c.catch(f.a, f.raised)
-				pass(h.block, c)
-			}
-		}
-	} else if f.raised != nothing {
+	switch {
+	case pre != nil:
+		f.catches(bl, pre, pass)
+	case f.raised != nothing:
 		f.throws = f.a.t.join(f.throws, f.raised)
 	}
 	if len(bl.succ) == 0 && f.g.insns[bl.last-1].Op == dex.OpThrow {
@@ -215,7 +228,6 @@ func (f *frame) runBlock(b, rank int32) (again bool) {
 			f.s.regs = regs
 		}
 	}
-	return again
 }
 
 // caughtSlot keeps, in the state, what is being thrown.
@@ -247,6 +259,9 @@ func (f *frame) set(i uint32, v value) {
 	}
 	if uint64(i) < uint64(len(f.s.regs)) {
 		f.s.regs[i] = v
+	}
+	if f.split != nil && uint64(i) < uint64(len(f.split.vers)) {
+		f.split.vers[i]++
 	}
 }
 
@@ -288,8 +303,14 @@ func (f *frame) object(class string) value {
 		f.s.own()
 		delete(f.s.heap, at)
 	}
+	if f.implied != nothing {
+		f.s.put(slot{at, chosenField}, f.implied)
+	}
 	f.a.classes[class] = true
-	f.a.touch(class)
+	if m := f.a.u.find(class, "finalize()V"); m != nil {
+		f.record(event{kind: evAsync, target: m, args: []value{f.a.t.one(at)}, conds: f.gates[f.block], site: f.here()})
+	}
+	f.initialise(class)
 	return f.a.t.one(at)
 }
 

@@ -183,10 +183,15 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 // cell judges a condition on something that is stored.
 func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	a := r.a
-	n := a.t.node(at)
+	n := *a.t.node(at)
+	n.a = uint32(a.plain(atom(n.a)))
 	base := a.t.node(atom(n.a))
 	gate := Gate{Reads: strings.TrimSpace(base.s + " " + n.s), Default: "unknown"}
 	key := strings.Trim(n.s, "[]")
+	if r.excluded(at, base, &n, c) {
+		gate.Never = true
+		return guardUnknown, gate
+	}
 	if base.kind == kStore {
 		switch {
 		case base.s == "permission":
@@ -199,7 +204,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	} else if base.kind != kHome || a.u.class(base.s) == nil {
 		return guardNone, gate // fields of the platform's objects are no choices
 	}
-	onByDefault, known := r.byDefault(n, key, c)
+	onByDefault, known := r.byDefault(&n, key, c)
 	if compared {
 		onByDefault, known = false, false
 	}
@@ -272,7 +277,7 @@ func (a *analysis) rootOf(at atom) string {
 
 // transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
 func transient(s string) bool {
-	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder"} {
+	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder", "request:"} {
 		if strings.HasPrefix(s, p) {
 			return true
 		}

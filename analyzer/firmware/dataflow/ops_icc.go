@@ -27,7 +27,7 @@ func opIntent(f *frame, c *call) (value, bool) {
 				}
 			}
 		case "Landroid/net/Uri;":
-			a.store(f.s, recv, addressField, f.address(f.text(v)))
+			a.store(f.s, recv, addressField, f.uri(v))
 		case "Ljava/lang/String;":
 			if texts++; texts == 1 && c.Text != "component" && c.Text != "class" {
 				a.store(f.s, recv, actionField, f.text(v))
@@ -83,9 +83,16 @@ func opAction(f *frame, c *call) (value, bool) {
 	}
 	v := f.text(c.at(1))
 	if field == addressField {
-		v = f.address(v)
+		v = f.uri(c.at(1))
 	}
-	f.a.add(f.s, c.at(0), field, v)
+	if strings.HasPrefix(c.r.name, "add") {
+		f.a.add(f.s, c.at(0), field, v)
+	} else {
+		f.a.store(f.s, c.at(0), field, v)
+	}
+	if len(c.r.params) == 2 && field == addressField { // setDataAndType
+		f.a.store(f.s, c.at(0), typeField, f.text(c.at(2)))
+	}
 	return c.at(0), false
 }
 
@@ -98,14 +105,25 @@ func opStart(f *frame, c *call) (value, bool) {
 		}
 		return nothing, false
 	}
+	switch c.r.name {
+	case "startActivityForResult":
+		f.start(c, c.arg(0), c.Text, c.at(0), c.at(2))
+		return f.a.any(), false
+	case "sendOrderedBroadcast": // the last to hear it is given with it
+		for i, p := range c.r.params {
+			if p == "Landroid/content/BroadcastReceiver;" {
+				f.callbacks(c.r, c.at(0), c.at(i+1), c.site)
+			}
+		}
+	}
 	f.start(c, c.arg(0), c.Text)
 	return f.a.any(), false
 }
 
-func (f *frame) start(c *call, intent value, kind string) {
+func (f *frame) start(c *call, intent value, kind string, more ...value) {
 	call := *c.Call
 	call.Text = kind
-	f.record(event{kind: evStart, call: &call, ref: c.r, args: []value{intent}, payload: f.a.reach(f.s, intent), conds: f.gates[f.block], site: c.site})
+	f.record(event{kind: evStart, call: &call, ref: c.r, args: append([]value{intent}, more...), payload: f.a.reach(f.s, intent), conds: f.gates[f.block], site: c.site})
 }
 
 // opPending is PendingIntent.getService and its kin: whoever holds it can start the component, so it is started.
@@ -135,7 +153,7 @@ func opAlarm(f *frame, c *call) (value, bool) {
 // opSetResult gives the intent back to whoever started the activity.
 func opSetResult(f *frame, c *call) (value, bool) {
 	if len(c.r.params) > 1 {
-		f.start(c, c.at(2), "result")
+		f.start(c, c.at(2), "result", c.at(0))
 	}
 	return nothing, false
 }
@@ -154,8 +172,11 @@ func opAsync(f *frame, c *call) (value, bool) {
 		args = append(args, c.at(i))
 	}
 	f.escape(recv)
+	if !strings.HasPrefix(c.Class, "Landroid/") { // those run on the same thread
+		f.concurrent(recv, 0)
+	}
 	name, proto, _ := strings.Cut(c.Text, "(")
-	f.record(event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
+	f.register(c.r, c.at(0), c.at(c.Args[0]), event{kind: evAsync, ref: &methodRef{class: "", name: name, proto: "(" + proto}, args: args, conds: f.gates[f.block], site: c.site})
 	if c.r.ret == "Ljava/util/concurrent/Future;" || strings.HasSuffix(c.r.ret, "Future;") {
 		return recv, false
 	}
@@ -165,6 +186,7 @@ func opAsync(f *frame, c *call) (value, bool) {
 // opTask is AsyncTask.execute: its methods run one after the other, each with what the one before returned.
 func opTask(f *frame, c *call) (value, bool) {
 	params := c.at(len(c.r.params))
+	f.concurrent(c.at(0), 0)
 	for _, step := range [...]struct{ name, from string }{{"onPreExecute", ""}, {"doInBackground", "params"}, {"onProgressUpdate", "$progress"}, {"onPostExecute", resultField}} {
 		args := []value{c.at(0)}
 		switch step.from {
@@ -180,8 +202,21 @@ func opTask(f *frame, c *call) (value, bool) {
 // opRegister registers a receiver for the actions of a filter.
 func opRegister(f *frame, c *call) (value, bool) {
 	a := f.a
-	f.record(event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: []value{c.at(1), a.load(f.s, c.at(2), actionField)}, conds: f.gates[f.block], site: c.site})
+	f.register(c.r, c.at(0), c.at(1), event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: []value{c.at(1), a.load(f.s, c.at(2), actionField), a.load(f.s, c.at(2), schemeField)}, conds: f.gates[f.block], site: c.site})
 	return a.any(), false
+}
+
+// messageNumbers are the fields of a message in the order that its makers are given them.
+var messageNumbers = [...]string{"what:I", "arg1:I", "arg2:I"}
+
+// opResultData keeps what a receiver of an ordered broadcast leaves for the next, and reads it.
+func opResultData(f *frame, c *call) (value, bool) {
+	place := f.a.t.of(node{kind: kStore, s: "broadcast"})
+	if len(c.r.params) == 0 || c.r.ret != "V" {
+		return f.a.load(f.s, place, "[*]"), false
+	}
+	f.a.add(f.s, place, "[?]", f.params(c))
+	return nothing, false
 }
 
 // opMessage makes a message: a handler among the parameters is where it goes, others are its fields.
@@ -190,6 +225,7 @@ func opMessage(f *frame, c *call) (value, bool) {
 	if c.r.class == "Landroid/os/Handler;" {
 		f.a.store(f.s, v, wrappedField, c.at(0))
 	}
+	numbers := 0
 	for i, p := range c.r.params {
 		switch p {
 		case "Landroid/os/Handler;":
@@ -197,9 +233,12 @@ func opMessage(f *frame, c *call) (value, bool) {
 		case "Ljava/lang/Object;":
 			f.a.store(f.s, v, "obj:L", c.at(i+1))
 		case "I":
-			if i == 0 || i == 1 && c.r.params[0] != "I" {
-				f.a.store(f.s, v, "what:I", c.at(i+1))
+			if numbers < len(messageNumbers) {
+				f.a.store(f.s, v, messageNumbers[numbers], c.at(i+1))
+				numbers++
 			}
+		case "Landroid/os/Message;": // a copy
+			f.copyAll(c.at(i+1), v)
 		}
 	}
 	return v, false
@@ -212,6 +251,9 @@ func opSetField(f *frame, c *call) (value, bool) {
 }
 
 func opGetField(f *frame, c *call) (value, bool) {
+	if c.Text == resultField {
+		return f.future(c.at(0), 0), false
+	}
 	return f.a.load(f.s, c.at(0), c.Text), false
 }
 

@@ -5,21 +5,40 @@ import "strings"
 // opListen gives objects to the platform that are called back later.
 func opListen(f *frame, c *call) (value, bool) {
 	for i := range c.r.params {
-		f.callbacks(c.r, c.at(i+1), c.site)
+		f.callbacks(c.r, c.at(0), c.at(i+1), c.site)
 	}
 	return f.a.any(), false
 }
 
 // opBind starts a service and hands over a connection that is called back.
 func opBind(f *frame, c *call) (value, bool) {
-	f.start(c, c.at(1), "service")
+	f.start(c, c.at(1), "service", c.at(2))
 	return opListen(f, c)
 }
 
-// opWrapRunnable keeps the Runnable a thread is made with.
+// future is what a task that runs elsewhere comes to.
+func (f *frame) future(v value, depth int) value {
+	a := f.a
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		one := a.t.one(at)
+		out = a.t.join(out, a.load(f.s, one, resultField))
+		if a.t.node(at).kind != kObj {
+			continue
+		}
+		out = a.t.join(out, a.changed(at, resultField))
+		if in := a.load(f.s, one, wrappedField); in != nothing && depth < 3 {
+			out = a.t.join(out, f.future(in, depth+1))
+		}
+	}
+	return out
+}
+
+// opWrapRunnable keeps the Runnable a thread is made with, the callback of a handler.
 func opWrapRunnable(f *frame, c *call) (value, bool) {
 	for i, p := range c.r.params {
-		if p == "Ljava/lang/Runnable;" {
+		switch p {
+		case "Ljava/lang/Runnable;", "Ljava/util/concurrent/Callable;", "Landroid/os/Handler$Callback;":
 			f.a.store(f.s, c.at(0), wrappedField, c.at(i+1))
 		}
 	}
@@ -29,6 +48,7 @@ func opWrapRunnable(f *frame, c *call) (value, bool) {
 // opAsyncCall is ExecutorService.submit of a Callable.
 func opAsyncCall(f *frame, c *call) (value, bool) {
 	recv := c.arg(0)
+	f.concurrent(recv, 0)
 	f.record(event{kind: evAsync, ref: &methodRef{name: "call", proto: "()Ljava/lang/Object;"}, args: []value{recv}, conds: f.gates[f.block], site: c.site})
 	return recv, false
 }
@@ -76,7 +96,7 @@ func opTest(f *frame, c *call) (value, bool) {
 
 // opListenThis gives the receiver itself to the platform.
 func opListenThis(f *frame, c *call) (value, bool) {
-	f.callbacks(c.r, c.at(0), c.site)
+	f.callbacks(c.r, c.at(0), c.at(0), c.site)
 	return f.a.any(), false
 }
 
@@ -119,6 +139,7 @@ func opClassOf(f *frame, c *call) (value, bool) {
 			if a.t.symbolic(a.t.one(at)) {
 				return nothing, true
 			}
+			out = a.t.join(out, a.any())
 		}
 	}
 	return out, false
@@ -315,9 +336,22 @@ func (a *analysis) secret(id string) bool {
 	return false
 }
 
-// opPartOf is a getter of an object that is personal data as a whole, a location or a message: the getter is the source,
-// as it says best what is taken.
+// opPartOf is a getter of an object that is personal data as a whole, a location or a message: what it returns was read
+// where the object was, or here where that is not known.
 func opPartOf(f *frame, c *call) (value, bool) {
+	a := f.a
+	if a.t.symbolic(c.at(0)) {
+		return nothing, true
+	}
+	var out []atom
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		if n := a.t.node(at); n.kind == kSource && a.types[n.a] == c.Text {
+			out = append(out, at)
+		}
+	}
+	if len(out) > 0 {
+		return a.t.make(out), false
+	}
 	return f.read(c.Text, c.site), false
 }
 

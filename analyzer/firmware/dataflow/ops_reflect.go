@@ -1,6 +1,12 @@
 package dataflow
 
-import "romscan/analyzer/fact/dex"
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
 
 // opClass is Class.forName, ClassLoader.loadClass.
 func opClass(f *frame, c *call) (value, bool) {
@@ -44,12 +50,79 @@ func opInstance(f *frame, c *call) (value, bool) {
 			continue
 		}
 		v := f.object(n.s)
-		if m := a.u.find(n.s, "<init>()V"); m != nil && m.Class.Name == n.s {
+		if n.kind == kMethod && len(c.r.params) > 0 {
+			f.constructed(n.s, v, c)
+		} else if m := a.u.find(n.s, "<init>()V"); m != nil && m.Class.Name == n.s {
 			f.apply(m, []value{v}, c.site)
 		}
 		out = a.t.join(out, v)
 	}
 	return out, false
+}
+
+// constructed runs the constructors of a class that take as many arguments as are given.
+func (f *frame) constructed(class string, v value, c *call) {
+	a := f.a
+	cl := a.u.class(class)
+	if cl == nil {
+		return
+	}
+	a.u.load(cl)
+	count, known := a.t.number(a.load(f.s, c.at(1), "$length"))
+	for _, m := range cl.order {
+		if m.Name != "<init>" || known && int(count) != len(m.params) {
+			continue
+		}
+		args := []value{v}
+		for i := range m.params {
+			args = append(args, a.element(f.s, c.at(1), element(int64(i))))
+		}
+		f.apply(m, args, c.site)
+	}
+	f.over = false
+}
+
+// anyMethod is the name of a method that was found in a list of all.
+const anyMethod = "*"
+
+// opMethods lists the methods of a class.
+func opMethods(f *frame, c *call) (value, bool) {
+	a := f.a
+	v := f.object(c.r.ret)
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		if n := *a.t.node(at); n.kind == kClass {
+			a.add(f.s, v, "[?]", a.t.of(node{kind: kMethod, s: n.s, n: int64(a.t.str(anyMethod))}))
+		}
+	}
+	return v, a.t.symbolic(c.at(0))
+}
+
+// proxyClass is what stands for an interface without a class: its handler is asked for every method.
+const proxyClass = "Ljava/lang/reflect/Proxy;"
+
+// opProxy makes an object of interfaces whose calls a handler gets.
+func opProxy(f *frame, c *call) (value, bool) {
+	v := f.object(proxyClass)
+	f.a.store(f.s, v, wrappedField, c.at(3))
+	return v, false
+}
+
+// proxied hands a call of a proxy to its handler.
+func (f *frame) proxied(at atom, args []value, site uint32) value {
+	a := f.a
+	list := f.object("[Ljava/lang/Object;")
+	for i, v := range args[1:] {
+		a.store(f.s, list, element(int64(i)), v)
+	}
+	a.store(f.s, list, "$length", a.t.num(int64(len(args)-1)))
+	out := nothing
+	for _, h := range a.t.atomsOf(f.s.at(slot{at, wrappedField})) {
+		n := a.t.node(h)
+		if m := a.u.find(n.s, "invoke(Ljava/lang/Object;Ljava/lang/reflect/Method;[Ljava/lang/Object;)Ljava/lang/Object;"); m != nil {
+			out = a.t.join(out, f.apply(m, []value{a.t.one(h), a.t.one(at), a.any(), list}, site))
+		}
+	}
+	return out
 }
 
 // opMethod looks a method up by name.
@@ -61,8 +134,11 @@ func opMethod(f *frame, c *call) (value, bool) {
 	}
 	out := nothing
 	for _, at := range a.t.atomsOf(recv) {
-		if n := *a.t.node(at); n.kind == kClass {
+		if n := *a.t.node(at); n.kind == kClass || n.kind == kAny || n.kind == kApi {
 			for _, s := range a.spellings(name) {
+				if n.kind != kClass {
+					n.s = ""
+				}
 				out = a.t.join(out, a.t.of(node{kind: kMethod, s: n.s, n: int64(a.t.str(s))}))
 			}
 		}
@@ -113,6 +189,21 @@ func opFieldSet(f *frame, c *call) (value, bool) {
 	return nothing, f.a.t.symbolic(c.at(0))
 }
 
+// reading returns the call of the platform that a name alone says reads personal data.
+func (a *analysis) reading(name string) *Call {
+	if !a.voc.reading[name] {
+		return nil
+	}
+	for _, class := range slices.Sorted(maps.Keys(a.voc.Calls)) {
+		for _, c := range a.voc.Calls[class][name] {
+			if c.Source != "" && c.Param == 0 {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
 // opMethodCall is Method.invoke: receiver, then an array of arguments.
 func opMethodCall(f *frame, c *call) (value, bool) {
 	a := f.a
@@ -160,7 +251,8 @@ func (f *frame) reflected(class, name string, c *call) value {
 	for cl, n := a.u.class(class), 0; cl != nil && n < maxChain; cl, n = a.u.class(cl.Super), n+1 {
 		a.u.load(cl)
 		for _, m := range cl.order {
-			if m.Name == name && (count < 0 || len(m.params) == count) && m.Access&dex.AccAbstract == 0 {
+			listed := name == anyMethod && m.Access&dex.AccStatic == 0 && !strings.HasPrefix(m.Name, "<")
+			if (m.Name == name || listed) && (count < 0 || len(m.params) == count) && m.Access&dex.AccAbstract == 0 {
 				found = true
 				out = a.t.join(out, f.apply(m, args(len(m.params), m.Static()), c.site))
 			}
@@ -170,6 +262,9 @@ func (f *frame) reflected(class, name string, c *call) value {
 		return out
 	}
 	target := a.lookup(a.u.platform(class), name, "")
+	if class == "" {
+		target = a.reading(name)
+	}
 	if target == nil {
 		return a.derive(a.t.join(a.reach(f.s, c.at(1)), a.reach(f.s, c.at(2))), 0)
 	}

@@ -37,6 +37,7 @@ func opPut(f *frame, c *call) (value, bool) {
 	if wait && f.stored(recv) {
 		return nothing, true
 	}
+	f.asked(c.at(c.Key), a.any(), equalsKey, hashKey, orderKey)
 	v := c.arg(0)
 	if len(c.Args) == 0 {
 		v = c.at(c.Key + 1)
@@ -100,6 +101,7 @@ func opAdd(f *frame, c *call) (value, bool) {
 	if len(c.Args) > 0 {
 		v = c.at(c.Args[0])
 	}
+	f.asked(v, a.any(), equalsKey, hashKey, orderKey)
 	at, one := a.t.single(recv)
 	if one && a.t.node(at).kind == kObj && !f.g.loops[f.block] && len(c.r.params) == 1 {
 		n, known := int64(0), true
@@ -143,6 +145,21 @@ func (f *frame) copyAll(from, to value) {
 
 // opArrayCopy is System.arraycopy.
 func opArrayCopy(f *frame, c *call) (value, bool) {
+	a := f.a
+	from, ok1 := a.t.number(c.at(2))
+	to, ok2 := a.t.number(c.at(4))
+	n, ok3 := a.t.number(c.at(5))
+	at, one := a.t.single(c.at(1))
+	if ok1 && ok2 && ok3 && one && n >= 0 && n <= maxElements && a.t.node(at).kind == kObj && !f.g.loops[f.block] {
+		if _, mixed := f.s.get(slot{at, "[?]"}); !mixed {
+			for i := range n {
+				if v := f.s.at(slot{at, element(from + i)}); v != nothing {
+					a.store(f.s, c.at(3), element(to+i), v)
+				}
+			}
+			return nothing, false
+		}
+	}
 	v := f.a.load(f.s, c.at(1), "[*]")
 	if v != nothing {
 		f.a.add(f.s, c.at(3), "[?]", v)

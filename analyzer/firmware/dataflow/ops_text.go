@@ -29,6 +29,10 @@ func (f *frame) text(v value) value {
 				}
 				continue
 			}
+			if s, ok := f.spoken(at); ok {
+				out = a.t.join(out, s)
+				continue
+			}
 			held := a.reach(f.s, one)
 			if n.kind == kHome && n.b != 0 {
 				held = a.t.join(held, a.initial(at, textField))

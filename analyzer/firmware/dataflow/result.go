@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -66,6 +67,7 @@ type Result struct {
 	Imports  []Flow   // what it sends that other apps' providers gave it
 	Strings  []Recovered
 	Mentions []Mention
+	Props    []string // system properties that the result depends on
 	Cuts     map[string]int
 	Steps    int
 	Methods  int
@@ -86,7 +88,7 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 		clear(a.expanded)
 		n := linked
 		linked = a.linkStarts(linked)
-		if !a.wake() && !more && n == linked {
+		if !a.wake() && !more && n == linked && !a.guess() {
 			break
 		}
 	}
@@ -123,6 +125,7 @@ func (a *analysis) result() *Result {
 		r.Strings = append(r.Strings, s)
 	}
 	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
+	r.Props = slices.Sorted(maps.Keys(a.asked))
 	return r
 }
 

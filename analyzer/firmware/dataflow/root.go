@@ -155,13 +155,21 @@ func (a *analysis) runRoot(r root) {
 	}
 	ret := f.apply(r.m, args, 0)
 	f.m = r.m
-	for i := range f.events {
+	for i := range f.events { // none is taken back: this frame has no code of its own
 		a.settle(f, &f.events[i])
 	}
 	for _, s := range r.ret {
 		a.writeCell(s, a.share(f.s, ret), r.m)
 	}
+	if f.raised != nothing {
+		a.writeCell(slot{a.t.atom(node{kind: kStore, s: "uncaught"}), "[?]"}, a.share(f.s, f.raised), r.m)
+	}
 	a.publish(f.s, r.m)
+	if len(args) > 0 && !r.m.Static() {
+		if view, one := a.t.single(args[0]); one {
+			a.surely(f.s, view)
+		}
+	}
 	clear(a.sharing)
 }
 
@@ -189,6 +197,7 @@ func (a *analysis) writeCell(k slot, v value, by *Method) {
 	if v == nothing {
 		return
 	}
+	k.base = a.plain(k.base)
 	w := cellWrite{v, by}
 	if !slices.Contains(a.cellLog[k], w) {
 		a.cellLog[k] = append(a.cellLog[k], w)
@@ -205,7 +214,7 @@ func (a *analysis) writeCell(k slot, v value, by *Method) {
 func (a *analysis) share(s *state, v value) value {
 	objects := false
 	for _, at := range a.t.atomsOf(v) {
-		if a.t.node(at).kind == kObj {
+		if n := a.t.node(at); n.kind == kObj || n.kind == kHome && n.n != 0 {
 			objects = true
 		}
 	}
@@ -216,10 +225,10 @@ func (a *analysis) share(s *state, v value) value {
 	for _, at := range a.t.atomsOf(v) {
 		n := a.t.node(at)
 		if n.kind != kObj {
-			out = append(out, at)
+			out = append(out, a.plain(at))
 			continue
 		}
-		home := a.t.atom(node{kind: kHome, s: n.s, b: uint32(at) + 1})
+		home := a.home(at)
 		out = append(out, home)
 		mark := sharedKey{s, at}
 		if a.sharing[mark] {

@@ -22,7 +22,9 @@ type settledKey struct {
 type dynamicReceiver struct {
 	class   string
 	home    value
+	store   string // of the intents it gets
 	actions value
+	schemes value
 	by      *Method
 	conds   condset
 }
@@ -30,7 +32,7 @@ type dynamicReceiver struct {
 // pendingStart is a component start that waits until all receivers are known.
 type pendingStart struct {
 	settledEvent
-	class, action, address, kind value
+	class, action, address, category, mime value
 }
 
 // settle takes an event out of the summaries.
@@ -71,7 +73,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			continue
 		}
 		class := n.s
-		if a.u.class(class) == nil && a.wrapped(f, e, at) {
+		if a.u.class(class) == nil && (e.ref == nil || e.ref.class != late) && a.wrapped(f, e, at) {
 			continue
 		}
 		if e.target != nil {
@@ -82,12 +84,22 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			continue
 		}
 		switch {
+		case e.ref.class == late:
+			a.settleLate(f, e, at)
 		case e.ref.class == "callbacks":
 			a.callbacksOf(f, e, at)
 		case e.ref.class == "task":
 			a.taskStep(f, e, at)
 		default:
-			if m := a.u.find(class, e.ref.key()); m != nil {
+			m := a.u.find(class, e.ref.key())
+			switch {
+			case m != nil:
+			case e.ref.name == "run": // a task that a thread was made of
+				m = a.u.find(class, "call()Ljava/lang/Object;")
+			case e.ref.name == "handleMessage": // of a callback
+				m = a.u.find(class, "handleMessage(Landroid/os/Message;)Z")
+			}
+			if m != nil {
 				var ret []slot
 				if m.Name == "call" {
 					home, _ := a.t.single(a.share(f.s, a.t.one(at)))
@@ -221,7 +233,11 @@ func (a *analysis) callbacksOf(f *frame, e *event, at atom) {
 				continue
 			}
 			step := *e
-			step.args = append(step.args[:1:1], a.given(m, "")...)
+			component := ""
+			if m.Name == "onServiceConnected" {
+				component = a.own(a.share(f.s, a.t.one(at)))
+			}
+			step.args = append(step.args[:1:1], a.given(m, component)...)
 			a.later(f, &step, m, at, nil)
 		}
 	}
@@ -237,7 +253,9 @@ func (a *analysis) given(m *Method, component string) []value {
 		case line != nil && line.Source != "" && line.Param == i+1:
 			v = a.t.of(node{kind: kSource, a: a.dataType(line.Source), n: int64(a.site(m, 0))})
 		case p == "Landroid/content/Intent;" && m.Name == "onActivityResult":
-			v = a.t.of(node{kind: kStore, s: "intent:result"})
+			v = a.t.of(node{kind: kStore, s: "intent:result:" + component})
+		case p == "I" && i == 0 && m.Name == "onActivityResult" && component != "":
+			v = a.cell("request:" + component)
 		case p == "Landroid/content/Intent;" && component != "":
 			v = a.t.of(node{kind: kStore, s: "intent:" + component})
 		case p == "Landroid/os/Bundle;" && component != "":
@@ -247,17 +265,27 @@ func (a *analysis) given(m *Method, component string) []value {
 		case p == "Landroid/view/View;":
 			v = a.t.of(node{kind: kStore, s: "view:?"})
 		case p == "Landroid/os/IBinder;":
-			v = a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "binder"})), s: "[*]"})
+			if component != "" && !strings.HasPrefix(component, "@") {
+				component = a.own(a.t.of(node{kind: kHome, s: component}))
+			}
+			v = a.cell("binder:" + component)
 		case p == "Landroid/content/Context;":
 			v = a.t.one(a.application())
+		case p == "Ljava/lang/Throwable;" && m.Name == "uncaughtException":
+			v = a.cell("uncaught")
 		}
 		out = append(out, v)
 	}
 	return out
 }
 
+// cell is all that a place outside the heap holds.
+func (a *analysis) cell(place string) value {
+	return a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: place})), s: "[*]"})
+}
+
 // callbacks notes that an object given to the platform may be called back.
-func (f *frame) callbacks(r *methodRef, v value, site uint32) {
+func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 	a := f.a
 	var recv []atom
 	for _, at := range a.t.atomsOf(v) {
@@ -268,7 +296,7 @@ func (f *frame) callbacks(r *methodRef, v value, site uint32) {
 				recv = append(recv, at)
 			}
 		case kParam, kLoad, kResult, kCell:
-			if a.mayCallBack(r) {
+			if a.mayCallBack(r) || v == to {
 				recv = append(recv, at)
 			}
 		}
@@ -276,7 +304,7 @@ func (f *frame) callbacks(r *methodRef, v value, site uint32) {
 	if len(recv) == 0 {
 		return
 	}
-	f.record(event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: []value{a.t.make(recv)}, conds: f.gates[f.block], site: site})
+	f.register(r, to, v, event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: []value{a.t.make(recv)}, conds: f.gates[f.block], site: site})
 }
 
 // mayCallBack reports whether a parameter of a platform method is of a type that classes of the program implement.

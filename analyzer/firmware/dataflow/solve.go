@@ -66,6 +66,7 @@ func (a *analysis) distribute() bool {
 			if k := a.t.node(to).kind; k != kHome && k != kStore {
 				continue
 			}
+			to = a.plain(to)
 			for _, field := range a.cellsOf[b] {
 				k := slot{to, field}
 				old := a.cells[k]
@@ -142,12 +143,32 @@ func (a *analysis) expandAtom(at atom) value {
 // contents is what a cell holds.
 func (a *analysis) contents(base atom, field string) value {
 	n := a.t.node(base)
-	if n.kind != kHome && n.kind != kStore {
-		if n.kind == kSource {
-			return a.t.one(base)
+	switch {
+	case n.kind == kSource:
+		return a.t.one(base)
+	case n.kind == kObj, n.kind == kHome && n.b != 0:
+		list := []atom{}
+		if n.kind == kObj {
+			list = a.alikeTo(base, list)
+		} else {
+			list = a.alike(base)
 		}
+		out := nothing
+		for _, b := range list {
+			out = a.t.join(out, a.held(b, field))
+		}
+		return out
+	case n.kind == kHome && n.n != 0:
+		return a.seen(base, field)
+	case n.kind != kHome && n.kind != kStore:
 		return nothing
 	}
+	return a.held(base, field)
+}
+
+// held is what was written to a field of one place.
+func (a *analysis) held(base atom, field string) value {
+	n := a.t.node(base)
 	out := nothing
 	if field == "[*]" {
 		for _, k := range a.cellsOf[base] {

@@ -2,44 +2,65 @@ package dataflow
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
+
+const onReceive = "onReceive(Landroid/content/Context;Landroid/content/Intent;)V"
 
 // settleStart notes that a component is started, or a receiver registered. Who is meant is decided when all code was seen.
 func (a *analysis) settleStart(f *frame, e *event) {
 	if e.call.Text == "register" {
-		for _, at := range a.t.atomsOf(e.args[0]) {
-			n := a.t.node(at)
-			if (n.kind != kObj && n.kind != kHome) || a.u.class(n.s) == nil {
-				continue
-			}
-			a.dynamic = append(a.dynamic, dynamicReceiver{n.s, a.share(f.s, a.t.one(at)), e.args[1], f.m, e.conds})
-			if m := a.u.find(n.s, "onReceive(Landroid/content/Context;Landroid/content/Intent;)V"); m != nil {
-				a.later(f, &event{args: append([]value{a.t.one(at)}, a.given(m, n.s)...), conds: e.conds, site: e.site}, m, at, nil)
-				adds := label(0)
-				for _, act := range a.spellings(e.args[1]) {
-					if a.app.TriggerOf != nil {
-						adds |= triggerLabels[a.app.TriggerOf(act)]
-					}
-				}
-				if adds != 0 {
-					a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true, adds: adds})
-				}
-			}
-		}
+		a.settleRegister(f, e)
 		return
 	}
-	intent := e.args[0]
-	var class, action, address value
-	for _, at := range a.t.atomsOf(intent) {
+	p := pendingStart{settledEvent: settledEvent{*e, f.m}}
+	for _, at := range a.t.atomsOf(e.args[0]) {
 		one := a.t.one(at)
-		class = a.t.join(class, a.load(f.s, one, classField))
-		action = a.t.join(action, a.load(f.s, one, actionField))
-		address = a.t.join(address, a.load(f.s, one, addressField))
+		p.class = a.t.join(p.class, a.load(f.s, one, classField))
+		p.action = a.t.join(p.action, a.load(f.s, one, actionField))
+		p.address = a.t.join(p.address, a.load(f.s, one, addressField))
+		p.category = a.t.join(p.category, a.load(f.s, one, categoryField))
+		p.mime = a.t.join(p.mime, a.load(f.s, one, typeField))
 	}
-	p := pendingStart{settledEvent{*e, f.m}, class, action, address, 0}
-	p.args = []value{a.share(f.s, intent)}
+	p.args = nil
+	for _, v := range e.args {
+		p.args = append(p.args, a.share(f.s, v))
+	}
 	a.starts = append(a.starts, p)
+}
+
+// settleRegister schedules a receiver that code registers: each object gets its own intents.
+func (a *analysis) settleRegister(f *frame, e *event) {
+	for _, at := range a.t.atomsOf(e.args[0]) {
+		n := a.t.node(at)
+		if (n.kind != kObj && n.kind != kHome) || a.u.class(n.s) == nil {
+			continue
+		}
+		home := a.share(f.s, a.t.one(at))
+		to := a.own(home)
+		a.dynamic = append(a.dynamic, dynamicReceiver{n.s, home, to, e.args[1], e.args[2], f.m, e.conds})
+		m := a.u.find(n.s, onReceive)
+		if m == nil {
+			continue
+		}
+		a.later(f, &event{args: append([]value{a.t.one(at)}, a.given(m, to)...), conds: e.conds, site: e.site}, m, at, nil)
+		adds := label(0)
+		for _, act := range a.spellings(e.args[1]) {
+			if a.app.TriggerOf != nil {
+				adds |= triggerLabels[a.app.TriggerOf(act)]
+			}
+		}
+		if adds != 0 {
+			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true, adds: adds})
+		}
+	}
+}
+
+// own names what belongs to one shared object: the intents it gets, the binder it is given.
+func (a *analysis) own(home value) string {
+	at, _ := a.t.single(home)
+	return "@" + strconv.Itoa(int(a.plain(at)))
 }
 
 // linkStarts connects starts with the components of the app; those that lead out of it become sinks where the
@@ -47,62 +68,117 @@ func (a *analysis) settleStart(f *frame, e *event) {
 func (a *analysis) linkStarts(from int) int {
 	for ; from < len(a.starts); from++ {
 		p := &a.starts[from]
-		found := false
-		classes, actions := a.spellings(p.class), a.spellings(p.action)
-		named := false
-		for _, at := range a.t.atomsOf(a.expand(p.class)) {
-			if n := a.t.node(at); n.kind == kClass {
-				named = true
-				classes = append(classes, n.s)
-			}
-		}
-		kind := p.call.Text
-		if kind == "result" {
-			a.deliver(p, "result")
-			for i := range a.app.Components {
-				if c := &a.app.Components[i]; c.Kind == "activity" {
-					a.enter(p, c.Class, "onActivityResult")
-				}
-			}
+		if p.call.Text == "result" {
+			a.giveBack(p)
 			a.leaves(p)
 			continue
 		}
-		for i := range a.app.Components {
-			c := &a.app.Components[i]
-			if !c.Enabled || kind != "pending" && c.Kind != kind {
-				continue
-			}
-			hit := slices.Contains(classes, c.Class)
-			if !hit && !named {
-				for _, act := range actions {
-					hit = hit || slices.Contains(c.Actions, act)
-				}
-			}
-			if hit {
-				found = true
-				a.deliver(p, c.Class)
-				a.enter(p, c.Class, "")
-			}
-		}
-		if kind == "receiver" {
-			for _, d := range a.dynamic {
-				for _, act := range a.spellings(d.actions) {
-					if slices.Contains(actions, act) {
-						found = true
-						a.deliver(p, d.class)
-						a.enter(p, d.class, "onReceive")
-					}
-				}
-			}
-		}
-		for _, c := range classes {
-			found = found || a.u.class(c) != nil // of this app, though the manifest does not know it: nothing starts
-		}
-		if !found {
+		if !a.linkStart(p) {
 			a.leaves(p)
 		}
 	}
 	return from
+}
+
+// linkStart connects one start; it reports whether it stays in the app.
+func (a *analysis) linkStart(p *pendingStart) bool {
+	found, named := false, false
+	classes, w := a.spellings(p.class), a.wants(p)
+	for _, at := range a.t.atomsOf(a.expand(p.class)) {
+		if n := a.t.node(at); n.kind == kClass {
+			named = true
+			classes = append(classes, n.s)
+		}
+	}
+	kind := p.call.Text
+	for i := range a.app.Components {
+		c := &a.app.Components[i]
+		if !c.Enabled || kind != "pending" && c.Kind != kind {
+			continue
+		}
+		if slices.Contains(classes, c.Class) || !named && w.takenBy(c, c.Kind) {
+			found = true
+			a.deliver(p, c.Class)
+			a.enter(p, c.Class, "")
+			a.connect(p, c)
+		}
+	}
+	if kind == "receiver" && !named {
+		for _, d := range a.dynamic {
+			f := Filter{Actions: a.spellings(d.actions), Categories: w.categories, Schemes: a.spellings(d.schemes), Types: w.types}
+			if w.takes(&f, kind) {
+				found = true
+				a.deliver(p, d.store)
+				a.enter(p, d.class, "onReceive")
+			}
+		}
+	}
+	for _, c := range classes {
+		found = found || a.u.class(c) != nil // of this app, though the manifest does not know it: nothing starts
+	}
+	return found
+}
+
+// connect hands the binder of a service to the connection that asked for it, and notes which activity asked another for
+// a result, and by what number.
+func (a *analysis) connect(p *pendingStart, c *Component) {
+	if len(p.args) < 2 {
+		return
+	}
+	for _, at := range a.t.atomsOf(a.expand(p.args[1])) {
+		n := a.t.node(at)
+		if n.kind != kHome {
+			continue
+		}
+		if c.Kind == "service" {
+			to := a.t.atom(node{kind: kStore, s: "binder:" + a.own(a.t.one(at))})
+			from := a.t.atom(node{kind: kStore, s: "binder:" + c.Class})
+			a.writeCell(slot{to, "[?]"}, a.t.of(node{kind: kCell, a: uint32(from), s: "[*]"}), p.in)
+			continue
+		}
+		if len(p.args) > 2 {
+			a.writeCell(slot{a.t.atom(node{kind: kStore, s: "request:" + n.s}), "[?]"}, p.args[2], p.in)
+		}
+		if l := (resultLink{n.s, c.Class}); !slices.Contains(a.askers, l) {
+			a.askers = append(a.askers, l)
+			for _, i := range a.results {
+				a.giveTo(&a.starts[i], l)
+			}
+		}
+	}
+}
+
+// resultLink says that an activity is told the result of another.
+type resultLink struct{ asker, asked string }
+
+// giveBack hands a result to the activities that asked for it; of one that somebody gives who cannot be told, to all.
+func (a *analysis) giveBack(p *pendingStart) {
+	for i := range a.starts {
+		if &a.starts[i] == p {
+			a.results = append(a.results, i)
+		}
+	}
+	for _, l := range a.askers {
+		a.giveTo(p, l)
+	}
+}
+
+func (a *analysis) giveTo(p *pendingStart, l resultLink) {
+	known := false
+	if len(p.args) > 1 {
+		for _, at := range a.t.atomsOf(a.expand(p.args[1])) {
+			if n := a.t.node(at); n.kind == kHome && a.kindOf(n.s) == "activity" {
+				if known = true; n.s == l.asked {
+					known = false
+					break
+				}
+			}
+		}
+	}
+	if !known {
+		a.deliver(p, "result:"+l.asker)
+		a.enter(p, l.asker, "onActivityResult")
+	}
 }
 
 // leaves turns a start that reaches no component of the app into a sink.
@@ -116,8 +192,8 @@ func (a *analysis) leaves(p *pendingStart) {
 }
 
 // deliver puts what an intent carries where the component finds it.
-func (a *analysis) deliver(p *pendingStart, class string) {
-	base := a.t.atom(node{kind: kStore, s: "intent:" + class})
+func (a *analysis) deliver(p *pendingStart, to string) {
+	base := a.t.atom(node{kind: kStore, s: "intent:" + to})
 	for _, at := range a.t.atomsOf(a.expand(p.args[0])) {
 		if at == base {
 			continue

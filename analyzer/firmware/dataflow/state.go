@@ -136,6 +136,15 @@ func (a *analysis) load(s *state, base value, field string) value {
 }
 
 func (a *analysis) loadAtom(s *state, b atom, field string) value {
+	if o := s.heap[b]; o != nil && a.t.node(b).kind == kObj && !strings.HasPrefix(field, "$") {
+		if _, shared := o.get(sharedField); shared {
+			return a.t.join(a.loadField(s, b, field), a.changed(b, field))
+		}
+	}
+	return a.loadField(s, b, field)
+}
+
+func (a *analysis) loadField(s *state, b atom, field string) value {
 	if v, ok := s.get(slot{b, field}); ok && field != "[*]" {
 		return v
 	}

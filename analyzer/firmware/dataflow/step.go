@@ -58,6 +58,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		}
 	case op >= 0x59 && op <= 0x5f:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
+			f.twice = f.twice || len(f.a.t.atomsOf(f.reg(in.Reg(1)))) > 1
 			f.a.store(f.s, f.reg(in.Reg(1)), r.slot(), f.reg(in.Reg(0)))
 		}
 	case op >= 0x60 && op <= 0x66:
@@ -258,7 +259,7 @@ func (f *frame) statics(r *fieldRef) value {
 			break
 		}
 	}
-	f.a.touch(class)
+	f.initialise(class)
 	return f.a.t.of(node{kind: kHome, s: class})
 }
 
@@ -312,9 +313,9 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 	if !ok1 || !ok2 || f.inLoop() || op >= 0x16 {
 		return f.a.derive(f.a.t.join(x, y), 0)
 	}
-	wide := op >= 0x0b
+	wide, bits := op >= 0x0b, uint64(31) // of a shift's distance, by the Dalvik bytecode's definition
 	if wide {
-		op -= 0x0b
+		op, bits = op-0x0b, 63
 	}
 	var r int64
 	switch op {
@@ -338,9 +339,9 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 	case 7:
 		r = n ^ m
 	case 8:
-		r = n << (uint64(m) & 31)
+		r = n << (uint64(m) & bits)
 	case 9:
-		r = n >> (uint64(m) & 31)
+		r = n >> (uint64(m) & bits)
 	default:
 		return f.a.t.any()
 	}

@@ -62,6 +62,29 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	return guardUnknown, gate
 }
 
+// excluded reports whether a number that is kept with a message or asked for with a start, and of which all writes are
+// known, never lets a condition hold.
+func (r *reachability) excluded(at atom, base, n *node, c cond) bool {
+	a := r.a
+	switch {
+	case base.kind == kStore && strings.HasPrefix(base.s, "request:"):
+	case base.kind == kHome && base.b != 0 && base.s == "Landroid/os/Message;" && strings.HasSuffix(n.s, ":I"):
+	default:
+		return false
+	}
+	xs, ok := a.numbers(a.expand(a.t.one(at)))
+	ys, ok2 := a.numbers(c.y)
+	if !ok || !ok2 {
+		return false
+	}
+	for _, x := range xs {
+		if anyHolds(c.rel, x, ys) {
+			return false
+		}
+	}
+	return true
+}
+
 // byDefault says whether a condition holds for what was never written.
 func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
 	a := r.a
@@ -198,18 +221,28 @@ func (a *analysis) fromServer(v value, depth int) bool {
 	return false
 }
 
+// prop returns a system property of the image, and notes that the result depends on it.
+func (a *analysis) prop(key string) (string, bool) {
+	if a.asked == nil {
+		a.asked = map[string]bool{}
+	}
+	a.asked[key] = true
+	v, ok := a.app.Props[key]
+	return v, ok
+}
+
 // property judges a condition on a system property, by the properties of this image.
 func (r *reachability) property(key string, c cond, compared bool, gate Gate) (guard, Gate) {
 	a := r.a
 	if want, ok := a.t.text(c.y); ok && a.app.Props != nil && !compared {
-		v, set := a.app.Props[key]
+		v, set := a.prop(key)
 		if set || len(a.app.Props) > 0 {
 			gate.Off = (v == want) != (c.rel == equal)
 			gate.Default = map[bool]string{true: "off", false: "on"}[gate.Off]
 		}
 		return guardBuild, gate
 	}
-	if v, ok := a.app.Props[key]; ok && !compared {
+	if v, ok := a.prop(key); ok && !compared {
 		n, isNumber := int64(0), true
 		switch v {
 		case "1", "true", "y", "yes", "on":

@@ -33,6 +33,7 @@ func (a *analysis) summary(m *Method) *summary {
 	if s != nil {
 		if !s.done {
 			s.used = true
+			a.rests(m)
 		}
 		return s
 	}
@@ -52,7 +53,12 @@ func (a *analysis) summary(m *Method) *summary {
 		defer a.inLibrary()()
 	}
 	a.stack++
+	a.opens = append(a.opens, opened{m: m})
+	from := len(a.partials)
 	for s.rounds < maxRounds {
+		if s.used {
+			a.again(from)
+		}
 		s.used = false
 		s.rounds++
 		f := a.newFrame(m)
@@ -60,6 +66,9 @@ func (a *analysis) summary(m *Method) *summary {
 			break
 		}
 		f.run()
+		if f.worthSplitting() {
+			f.byWays()
+		}
 		a.finish(f, s)
 		if !s.used {
 			break
@@ -67,6 +76,12 @@ func (a *analysis) summary(m *Method) *summary {
 	}
 	a.stack--
 	s.done = true
+	if last := len(a.opens) - 1; a.opens[last].partial {
+		a.partials = append(a.partials, m)
+		a.opens = a.opens[:last]
+	} else {
+		a.partials, a.opens = a.partials[:from], a.opens[:last]
+	}
 	return s
 }
 
@@ -88,11 +103,17 @@ func (a *analysis) finish(f *frame, s *summary) {
 	f.s = f.exit
 	for i := range f.events {
 		e := &f.events[i]
+		if e.kind == evGone {
+			continue
+		}
 		if f.deep(e) {
 			s.events = append(s.events, *e)
 			continue
 		}
 		a.settle(f, e)
+		if e.kind == evSink && a.followsTests() {
+			s.events = append(s.events, a.hollow(*e))
+		}
 	}
 	clear(a.sharing)
 	s.heap = a.exported(f, s)

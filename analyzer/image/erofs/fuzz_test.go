@@ -31,6 +31,8 @@ func FuzzErofs(f *testing.F) {
 		}
 		images = append(images, raw)
 	}
+	huawei, _ := huaweiImage(f, tree)
+	images = append(images, huawei)
 	for k, raw := range images {
 		f.Add(uint8(k), []byte{})
 		for at := 0; at+4 <= len(raw); at += 4 {

@@ -39,11 +39,35 @@ func (m *mapper) walkFull(w *window) error {
 			l.start = int64(binary.LittleEndian.Uint16(rec[2:]))
 			l.block = int64(binary.LittleEndian.Uint32(rec[4:]))
 		}
+		if m.old && l.kind != nonHead {
+			if err := m.huawei(lcn, &l, rec[0]); err != nil {
+				return err
+			}
+		}
 		if err := m.take(lcn, l); err != nil {
 			return err
 		}
 	}
 	return m.finish(l)
+}
+
+// huawei reads what Huawei's kernels of 2018 have more (CONFIG_EROFS_FS_HUAWEI_EXTENSION): a record of the fourth kind, or
+// of one that is stored, tells of its head what others look up there, and how many logical clusters before it that is, in
+// what of the offset is more than a cluster and, above that, in the high half of the first byte. None before is a head.
+func (m *mapper) huawei(lcn int64, l *lcluster, advise byte) error {
+	back := l.start>>m.bits | int64(advise>>4)<<4
+	if l.kind == head2 {
+		l.kind = head1 // there was one algorithm
+	}
+	if back == 0 {
+		return nil
+	}
+	kind := l.kind
+	l.kind, l.start = nonHead, l.start&(1<<m.bits-1)
+	if m.open && (back != lcn-m.lcn || l.block != m.head.block || l.start != m.head.start || kind != m.head.kind) {
+		return m.bad("logical cluster %d names another head, %d before it, than logical cluster %d is", lcn, back, m.lcn)
+	}
+	return nil
 }
 
 // walkCompact goes over packs: pairs in 8 bytes up to an offset that 32 divides, then, if the header says so,

@@ -36,6 +36,7 @@ type zhead struct {
 	inline   uint32 // bytes of the last physical cluster, which lies behind the index
 	records  int64  // of extents
 	at       int64  // of the header
+	old      bool   // there is none: the index is of before there were headers
 }
 
 // compressed maps a compressed file in one walk over its index.
@@ -62,7 +63,7 @@ func (c *content) compressed() error {
 	// Before the first of these features full indexes had no header: the place was reserved.
 	const headed = incompatComprCfgs | incompatZTailPacking | incompatFragments | incompat48bit
 	if i.layout == compressedFull && v.incompat&headed == 0 {
-		h = zhead{bits: v.blockBits, at: at}
+		h = zhead{bits: v.blockBits, at: at, old: true}
 	}
 	if i.layout == compressedFull && h.advise&adviseExtents != 0 {
 		return c.records(&w, h)

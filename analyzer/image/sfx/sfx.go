@@ -1,11 +1,11 @@
-// Package sfx reads self-extracting archives: Windows programs with a ZIP, 7z or RAR archive behind their last section,
-// as flashing tools and update utilities come.
+// Package sfx reads self-extracting archives: Windows programs with a ZIP, 7z or RAR archive, or the files of an
+// InstallShield setup, behind their last section, as flashing tools and update utilities come.
 //
 // In: an .exe. Out: an [image.Index] with one file, the archive, read in place.
 //
 //	fsys, err := sfx.Format().Open(r, size, budget)
 //
-// Limit: installers with formats of their own (InstallShield, NSIS) are named and refused.
+// Limit: NSIS's installers are named and refused.
 package sfx
 
 import (
@@ -16,6 +16,7 @@ import (
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/bin"
+	"romscan/analyzer/image/sfx/installshield"
 )
 
 // Name is what the one file inside is called.
@@ -25,14 +26,14 @@ const Name = "archive"
 func Format() image.Format {
 	return image.Format{
 		Name: "sfx",
-		Doc:  "Self-extracting archive: a Windows program with a ZIP, 7z or RAR archive behind its last section; how flashing tools and some vendors' update utilities come.",
+		Doc:  "Self-extracting archive: a Windows program with a ZIP, 7z or RAR archive or an InstallShield setup behind its last section; how flashing tools and some vendors' update utilities come.",
 		Refs: []string{
 			"https://learn.microsoft.com/windows/win32/debug/pe-format",
 			"LZMA SDK: DOC/installer.txt (what stands between program and archive)",
 		},
 		Limits: []string{
 			"no update utility of a vendor was met",
-			"InstallShield's and NSIS's installers, HTC's utilities (RUU) among them, are named and not opened: their rom.zip has to be taken from them first",
+			"NSIS's installers, and InstallShield's of unknown types, are named and not opened",
 			"archives among the resources of a program, and those behind programs for other systems than Windows, are not found",
 		},
 		Single: true,
@@ -98,6 +99,9 @@ func find(r io.ReaderAt, size int64) (from, to int64, err error) {
 				end = p.overlay
 			}
 			return at, end, nil
+		}
+		if installshield.Sniff(bounded{r, at}, p.end-at) {
+			return at, p.end, nil
 		}
 		for _, k := range installers {
 			if len(head) > k.at && strings.HasPrefix(string(head[k.at:]), k.mark) {

@@ -14,6 +14,7 @@ import (
 
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/sevenzip"
+	"romscan/analyzer/image/sfx/installshield"
 	"romscan/analyzer/image/zip"
 )
 
@@ -82,7 +83,7 @@ func through(t *testing.T, b []byte) fs.FS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []image.Format{zip.Format(), sevenzip.Format()} {
+	for _, format := range []image.Format{installshield.Format(), zip.Format(), sevenzip.Format()} {
 		if in := f.(io.ReaderAt); format.Sniff(in, info.Size()) {
 			inner, err := format.Open(in, info.Size(), budget)
 			if err != nil {
@@ -115,6 +116,10 @@ func TestArchives(t *testing.T) {
 	check(t, "7z behind its text", through(t, join(stub(".text", 0, 0), config, packed)))
 	check(t, "signed after it was appended", through(t, join(stub(".text", 1024+len(zipped), 99), zipped, make([]byte, 99))))
 	check(t, "signed before", through(t, join(stub(".text", 1024, 99), make([]byte, 104), packed)))
+
+	setup := []byte("android-info.txt\x00Disk1\\android-info.txt\x00\x003\x00abcrom.zip\x00rom.zip\x001.0\x0020000\x00" + strings.Repeat("rom ", 5000))
+	check(t, "InstallShield setup", through(t, join(stub(".text", 0, 0), setup)))
+	check(t, "InstallShield setup, signed", through(t, join(stub(".text", 1024+len(setup), 99), setup, make([]byte, 99))))
 
 	adjusted := filepath.Join(t.TempDir(), "a.exe")
 	if err := os.WriteFile(adjusted, join(stub(".text", 0, 0), zipped), 0o644); err != nil {
@@ -175,13 +180,15 @@ func TestInstallers(t *testing.T) {
 func FuzzSFX(f *testing.F) {
 	f.Add(append(stub(".text", 1024, 99), "PK\x03\x04xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"...))
 	f.Add(append(stub("_winzip_", 0, 0), ";!@Install@!UTF-8!\r\n;!@InstallEnd@!\r\n7z\xBC\xAF\x27\x1C"...))
+	f.Add(append(stub(".text", 0, 0), "setup.ini\x00Disk1\\setup.ini\x001.0\x004\x00\x31\x32\x33\x34"...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := bytes.NewReader(b)
 		fsys, err := Format().Open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
 		if err != nil {
 			return
 		}
-		if got, err := fs.ReadFile(fsys, Name); err != nil || !isArchive(got) {
+		got, err := fs.ReadFile(fsys, Name)
+		if in := bytes.NewReader(got); err != nil || !isArchive(got) && !installshield.Sniff(in, in.Size()) {
 			t.Errorf("%.20q, %v", got, err)
 		}
 	})

@@ -8,12 +8,13 @@ import (
 	"romscan/analyzer/image/bin"
 )
 
-// Chunk types of sparse_format.h.
+// Chunk types of sparse_format.h, and one of Sony's: a single LZ4 block (anyxperia_dumper, include/sparse.h).
 const (
 	chunkRaw      = 0xCAC1
 	chunkFill     = 0xCAC2
 	chunkDontCare = 0xCAC3
 	chunkCRC32    = 0xCAC4
+	chunkLZ4      = 0xCAC5
 )
 
 // maxSums bounds the CRC32 chunks that are compared: writers put one at the end.
@@ -38,7 +39,7 @@ func parse(r io.ReaderAt, size int64, b *image.Budget) (*piece, error) {
 			p.why = err
 			break
 		}
-		pos, p.why = p.chunk(r, size, pos)
+		pos, p.why = p.chunk(r, size, pos, b)
 		chunks++
 	}
 	stated := int64(h.blocks) * h.block // both below 2^32 and 2^30: no overflow
@@ -69,11 +70,11 @@ func moreChunks(r io.ReaderAt, size, pos int64, p *piece) bool {
 		return false
 	}
 	kind := binary.LittleEndian.Uint16(raw)
-	return kind >= chunkRaw && kind <= chunkCRC32
+	return kind >= chunkRaw && kind <= chunkLZ4
 }
 
 // chunk reads the chunk (struct chunk_header) at pos and returns where the next one is.
-func (p *piece) chunk(r io.ReaderAt, size, pos int64) (int64, error) {
+func (p *piece) chunk(r io.ReaderAt, size, pos int64, b *image.Budget) (int64, error) {
 	raw, err := bin.ReadAt(r, size, pos, chunkHeaderSize, chunkHeaderSize)
 	if err != nil {
 		return pos, err
@@ -105,6 +106,16 @@ func (p *piece) chunk(r io.ReaderAt, size, pos int64) (int64, error) {
 		}
 		p.add(segment{pos: p.known, length: length, fill: [4]byte(pattern)})
 	case chunkDontCare:
+	case chunkLZ4:
+		k := &block{r: r, size: size, at: data, packed: next - data, length: length, budget: b}
+		p.add(segment{pos: p.known, length: length, r: k, bad: k.check()})
+		if next > size {
+			p.known += length
+			return pos, image.Errorf(image.Truncated, size, "%d bytes of an LZ4 block of %d are there", max(size-data, 0), next-data)
+		}
+		if err := k.check(); err != nil {
+			p.gaps = append(p.gaps, err)
+		}
 	case chunkCRC32:
 		length = 0
 		stated, err := bin.ReadAt(r, size, data, 4, 4)

@@ -24,14 +24,16 @@ const Name = "image"
 func Format() image.Format {
 	return image.Format{
 		Name: "sparse",
-		Doc:  "Android sparse image: a partition for fastboot without its empty blocks, whole or in numbered pieces; in nearly all factory images.",
+		Doc:  "Android sparse image: a partition for fastboot without its empty blocks, whole or in numbered pieces; in nearly all factory images, and inside of Sony's SIN of versions 4 and 5 (name.000, name.001 … in a tar), with LZ4 chunks.",
 		Refs: []string{
 			"AOSP system/core: libsparse/sparse_format.h, libsparse/sparse_read.cpp, libsparse/sparse.cpp (sparse_file_resparse)",
 			"https://forum.xda-developers.com/t/tool-sparseconverter-v1-0-1.2749797/ (names of Motorola's pieces)",
+			"https://github.com/munjeni/anyxperia_dumper (untar.c, include/sparse.h: Sony's pieces and LZ4 chunks)",
 		},
 		Limits: []string{
 			"checksums of pieces that were put together are not compared",
 			"blocks of a chunk of unknown type are reported and unreadable",
+			"no image with LZ4 chunks that Sony made was met; what such an image's .cms says is not compared",
 		},
 		Single:  true,
 		Sniff:   sniff,

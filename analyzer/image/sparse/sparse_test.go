@@ -356,6 +356,7 @@ func FuzzSparse(f *testing.F) {
 	data := noise(2, 1024)
 	f.Add(build(512, 8, 28, 12, chunk{chunkRaw, 2, data}, chunk{chunkFill, 4, []byte("abcd")}, chunk{chunkDontCare, 2, nil}), uint16(0))
 	f.Add(build(512, 3, 32, 16, chunk{chunkDontCare, 2, nil}, chunk{chunkCRC32, 0, data[:4]}, chunk{chunkRaw, 1, data[:512]}), uint16(40))
+	f.Add(build(512, 5, 28, 12, chunk{chunkLZ4, 4, squeeze(f, bytes.Repeat([]byte("lz4 "), 512))}, chunk{chunkFill, 1, []byte("abcd")}), uint16(30))
 	f.Add(build(4, 1<<30, 28, 12, chunk{chunkDontCare, 1 << 30, nil}, chunk{0xCAC7, 1, nil}), uint16(30))
 	f.Fuzz(func(t *testing.T, raw []byte, cut uint16) {
 		b := image.NewBudget(image.Limits{Bytes: 1 << 30, Files: 10, Ratio: 100, Depth: 4, Memory: 4 << 20, Spool: 1 << 20})

@@ -107,6 +107,11 @@ func (p *page) head(r *report.Report) {
 }
 
 func (p *page) coverage(r *report.Report) {
+	if n := r.Counts.Verification; n > 0 {
+		p.line("")
+		p.line("%d vdex without code: only verification data of the compiler. The code is in the odex or APK that", n)
+		p.line("belongs to it, which is not in this image. What it does is not judged.")
+	}
 	if len(r.Coverage) == 0 {
 		return
 	}

@@ -2,6 +2,8 @@ package deodex
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -53,6 +55,15 @@ type Result struct {
 	entries []entry
 	refs    []string
 	index   map[string]uint32
+}
+
+// Sum is a digest of all that At returns: equal sums mean equal names for every instruction.
+func (r *Result) Sum() [sha256.Size]byte {
+	h := sha256.New()
+	for _, e := range r.entries {
+		fmt.Fprintf(h, "%d %d %q\n", e.at, e.op, r.refs[e.ref])
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // Unresolved returns the number of instructions whose reference is not known.

@@ -1,11 +1,12 @@
 // Package htc reads the encrypted zips of HTC's ROM update utilities (RUU), with a key from the run's key file.
 //
-// In: a rom.zip as it lies in an RUU, with or without a signature before it, or several of them in one file. Out: an
-// [image.Parts] with one file for each, the plain zip; encrypted stretches are decrypted as they are read.
+// In: a rom.zip as it lies in an RUU, with or without a signature before it, or several of them in one file; or a plain
+// zip or boot image behind such a signature. Out: an [image.Parts] with one file for each, the plain zip; encrypted
+// stretches are decrypted as they are read.
 //
 //	fsys, err := htc.Format().Open(r, size, budget)
 //
-// Limit: the utility itself, an InstallShield program with rom.zip inside, is not opened.
+// Limit: the utility around it, an InstallShield program, is opened by formats of its own (sfx, installshield).
 package htc
 
 import (
@@ -31,18 +32,17 @@ const Name = "rom.zip"
 func Format() image.Format {
 	return image.Format{
 		Name: "htc-ruu",
-		Doc:  "HTC's encrypted rom.zip (AES-128-CBC of the start of each stretch) from ROM update utilities of 2012 to 2015; with --keys, `htc KEY IV` (or `htc KEYDATA KEYMAP`).",
+		Doc:  "HTC's encrypted rom.zip (AES-128-CBC of the start of each stretch) from ROM update utilities of 2012 to 2015; with --keys, `htc KEY IV` (or `htc KEYDATA KEYMAP`); plain zips and boot images behind HTC's signature of 256 bytes too.",
 		Refs: []string{"https://github.com/kmdm/ruuveal (htczip.h, htclargezip.h, htcaes.c, htckey.c)"},
 		Limits: []string{
 			"no keys are shipped",
 			"no file made by the vendor was met",
-			"the Windows programs that such zips come in are InstallShield's, which are named and not opened; one with a plain archive behind it is (sfx)",
-			"the signature before the zip is not checked",
+			"signatures are not checked",
 		},
 		Single: true,
 		Sniff: func(r io.ReaderAt, size int64) bool {
 			head := string(bin.Head(r, size, signature+int64(len(magic))))
-			return strings.HasPrefix(head, magic) || strings.HasPrefix(head, largeMagic) || len(head) > signature && head[signature:] == magic
+			return strings.HasPrefix(head, magic) || strings.HasPrefix(head, largeMagic) || len(head) > signature && head[signature:] == magic || signed(head)
 		},
 		Open: open,
 	}
@@ -57,8 +57,32 @@ const (
 	maxZips    = 8
 )
 
+// signed reports whether head is a signature and the start of what it is of: a zip or a boot image. Few values twice are
+// what tells a signature from other bytes.
+func signed(head string) bool {
+	if len(head) < signature+8 || !strings.HasPrefix(head[signature:], "PK\x03\x04") && !strings.HasPrefix(head[signature:], "ANDROID!") {
+		return false
+	}
+	var seen [256]bool
+	values := 0
+	for _, c := range []byte(head[:signature]) {
+		if !seen[c] {
+			seen[c] = true
+			values++
+		}
+	}
+	return values >= leastValues
+}
+
+// leastValues is how many different bytes a signature has at the least; as many random ones have 162, give or take 5.
+const leastValues = 128
+
 func open(r io.ReaderAt, size int64, b *image.Budget) (fs.FS, error) {
 	x := image.NewParts(r, size)
+	if signed(string(bin.Head(r, size, signature+8))) {
+		x.AddStretch(Name, signature, size-signature, image.Attr{Note: "behind a signature"})
+		return x, nil
+	}
 	if string(bin.Head(r, size, 8)) != largeMagic {
 		if err := add(x, Name, r, 0, size, 0, b); err != nil {
 			return nil, err

@@ -143,6 +143,46 @@ func TestLarge(t *testing.T) {
 	}
 }
 
+// TestSigned finds a plain zip and a boot image behind a signature, and takes nothing else for one.
+func TestSigned(t *testing.T) {
+	sum := make([]byte, signature)
+	for i := range sum {
+		sum[i] = byte(i*i*7 + i*131)
+		if i%3 == 0 {
+			sum[i] = byte(i)
+		}
+	}
+	for _, content := range []string{"PK\x03\x04 and a zip", "ANDROID! and a boot image"} {
+		raw := append(bytes.Clone(sum), content...)
+		r := bytes.NewReader(raw)
+		if !Format().Sniff(r, r.Size()) {
+			t.Fatalf("%q: not recognised", content)
+		}
+		fsys, err := load(raw, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fstest.TestFS(fsys, Name); err != nil {
+			t.Error(err)
+		}
+		got, err := fs.ReadFile(fsys, Name)
+		info, _ := fs.Stat(fsys, Name)
+		if err != nil || string(got) != content || info.Sys().(*image.Attr).Offset != signature {
+			t.Errorf("%q: %q, %v", content, got, err)
+		}
+	}
+	for name, raw := range map[string][]byte{
+		"zeros": append(make([]byte, signature), "PK\x03\x04 and a zip"...),
+		"text":  append(bytes.Repeat([]byte("text and "), 29)[:signature], "ANDROID! and a boot image"...),
+		"other": append(bytes.Clone(sum), "something else"...),
+		"short": sum,
+	} {
+		if r := bytes.NewReader(raw); Format().Sniff(r, r.Size()) {
+			t.Errorf("%s: recognised", name)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	raw := encrypt(sample(100), 1)
 	f.Add(raw)

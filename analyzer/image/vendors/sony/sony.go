@@ -6,7 +6,8 @@
 //	fsys, err := sony.Format().Open(r, size, budget)
 //	f, err := fsys.Open("image")
 //
-// Limit: versions 4 and 5 are plain tar archives, gzipped or not, and read as such; signatures are not checked.
+// Limit: versions 4 and 5 are tar archives, gzipped or not, of a signature and sparse images, and read as such (tar,
+// sparse); signatures are not checked.
 package sony
 
 import (
@@ -34,6 +35,7 @@ func Format() image.Format {
 			"no image made by a device's vendor was met",
 			"what no block covers reads as 0xFF; an image ends with its last block, though the partition may go on",
 			"files of versions 1 and 2 without hashes are not recognised: nothing else tells them from other bytes",
+			"versions 4 and 5, tar archives of NAME.cms and NAME.000, NAME.001 …, are read as tar and sparse, which joins the pieces; what the .cms signs is published nowhere and not compared",
 			"certificates and signatures are not checked",
 		},
 		Single: true,

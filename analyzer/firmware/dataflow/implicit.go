@@ -1,0 +1,37 @@
+package dataflow
+
+// What a test of personal data decides tells something of it: only under a profile that follows such flows.
+
+// chosenField keeps, with an object, what decided that it was made.
+const chosenField = "$chosen"
+
+func (a *analysis) followsTests() bool { return a.profile == "droidbench" }
+
+// chosen is what decided which objects a value may be.
+func (f *frame) chosen(v value) value {
+	out := nothing
+	if !f.a.followsTests() {
+		return out
+	}
+	for _, at := range f.a.t.atomsOf(v) {
+		out = f.a.t.join(out, f.s.at(slot{at, chosenField}))
+	}
+	return out
+}
+
+// under runs a call that something more decides than what decides the block.
+func (f *frame) under(why value, run func() value) value {
+	if why == nothing {
+		return run()
+	}
+	before := f.implied
+	f.implied = f.a.t.join(before, why)
+	defer func() { f.implied = before }()
+	return run()
+}
+
+// hollow is a sink as callers see it that decide whether it is reached: what leaves there is settled already.
+func (a *analysis) hollow(e event) event {
+	e.payload = nothing
+	return e
+}
