@@ -153,12 +153,17 @@ func (a *analysis) inLibrary() func() {
 const maxTexts = 2
 
 // lean makes little of the text that a method of a library returns, where it is put together in many ways: what is left
-// is the data in it and what the caller gave. Tables of country codes would else displace what the app's own code does.
+// is what the caller gave, with what is put behind it, and the data in it. Tables of country codes would else displace what the app's own code does.
 func (a *analysis) lean(m *Method, s *summary) {
 	if m.ret != stringType && m.ret != "Ljava/lang/CharSequence;" || len(a.t.atomsOf(s.ret)) <= maxTexts {
 		return
 	}
-	var out []atom
+	var out, begun []atom
+	for _, at := range a.t.atomsOf(s.ret) {
+		if n := a.t.node(at); len(begun) < 2*maxTexts && (n.kind == kParam || n.kind == kConcat && a.t.node(n.parts()[0]).kind == kParam) {
+			begun = append(begun, at) // an address, and more behind it
+		}
+	}
 	for _, at := range a.t.atomsOf(a.derive(s.ret, 0)) {
 		n := a.t.node(at)
 		if n.kind != kDerived {
@@ -179,5 +184,5 @@ func (a *analysis) lean(m *Method, s *summary) {
 		}
 		out = append(out, at)
 	}
-	s.ret = a.t.make(append(out, anyAtom))
+	s.ret = a.t.make(append(append(out, anyAtom), begun...))
 }
