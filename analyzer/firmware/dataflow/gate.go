@@ -109,6 +109,12 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			g, w := r.judge(same, depth+1)
 			consider(g, w)
 		case kAllOf:
+		case kSource:
+			if n.b&(asHashed|asEncrypted) != 0 {
+				continue // a name for the phone, not the country it is in
+			}
+			g, w := r.source(at, c)
+			consider(g, w)
 		case kDerived:
 			if a.t.node(atom(n.a)).kind == kAllOf {
 				continue // the same as what stands beside it
