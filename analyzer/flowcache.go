@@ -53,7 +53,7 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 	props := fw.Properties()
 	if data, ok := r.opt.Cache.Store.Get(key); ok {
 		var k keptFlows
-		if gob.NewDecoder(bytes.NewReader(data)).Decode(&k) == nil && k.holds(props) && k.Found.place(rec, app, units, r.libs.units(fw, app)) {
+		if gob.NewDecoder(bytes.NewReader(data)).Decode(&k) == nil && k.holds(props) && k.Found.place(rec, app, units, r.libs.units(rec, fw, app)) {
 			return k.Found
 		}
 	}
@@ -67,7 +67,7 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 		}
 	}
 	var data bytes.Buffer
-	if k.Found, ok = out.anywhere(rec, app, units, r.libs.units(fw, app)); ok && gob.NewEncoder(&data).Encode(k) == nil {
+	if k.Found, ok = out.anywhere(rec, app, units, r.libs.units(rec, fw, app)); ok && gob.NewEncoder(&data).Encode(k) == nil {
 		_ = r.opt.Cache.Store.Put(key, data.Bytes()) // a full disk makes the next scan slower, not this one wrong
 	}
 	return out
@@ -83,7 +83,7 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		App: r.appOf(rec, fw, app), Offers: offers(rec, app), Props: len(fw.Properties()) > 0,
 		Plain: slices.Sorted(maps.Keys(plainEndpoints(rec, app))),
 	}
-	libs := r.libs.units(fw, app)
+	libs := r.libs.units(rec, fw, app)
 	for _, i := range libs {
 		k.Linked = append(k.Linked, rec.Units[i].File.SHA256)
 	}

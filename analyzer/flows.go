@@ -193,7 +193,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
 func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	lib := r.libs.of(fw, app)
+	lib := r.libs.of(rec, fw, app)
 	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"slices"
+	"strings"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/dex"
@@ -21,9 +22,9 @@ type libraries struct {
 	namedUnits map[string][]int
 }
 
-// of returns what an app is linked to; nil where there is nothing.
-func (l *libraries) of(fw *firmware.Firmware, app *firmware.App) *dataflow.Program {
-	if l == nil {
+// of returns what an app is linked to and calls; nil where there is nothing.
+func (l *libraries) of(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.Program {
+	if l == nil || !l.called(rec, fw, app) {
 		return nil
 	}
 	var parts []*dataflow.Program
@@ -109,9 +110,33 @@ func (r *reader) openCode(at image.Path, data []byte, names map[*dex.File]datafl
 	return list
 }
 
-// units returns the files whose code an app is linked to, in a fixed order.
-func (l *libraries) units(fw *firmware.Firmware, app *firmware.App) []int {
-	if l == nil {
+// called reports whether an app calls a method of a class that it may be linked to. What it inherits it calls too: the
+// constructor.
+func (l *libraries) called(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) bool {
+	named := fw.UsesLibraries(app)
+	for _, i := range app.Units {
+		for _, t := range rec.Units[i].Tables {
+			if t.Kind != "api" {
+				continue
+			}
+			last := ""
+			for _, call := range t.Values {
+				class, _, _ := strings.Cut(call, "->")
+				if class == last {
+					continue
+				}
+				if last = class; l.boot != nil && l.boot.Defines(class) || slices.ContainsFunc(named, func(n string) bool { return l.named[n] != nil && l.named[n].Defines(class) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// units returns the files whose code an app is linked to and calls, in a fixed order.
+func (l *libraries) units(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) []int {
+	if l == nil || !l.called(rec, fw, app) {
 		return nil
 	}
 	out := slices.Clone(l.bootUnits)

@@ -110,8 +110,8 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			consider(g, w)
 		case kAllOf:
 		case kSource:
-			if n.b&(asHashed|asEncrypted) != 0 {
-				continue // a name for the phone, not the country it is in
+			if zero, ok := a.t.number(c.y); n.b&(asHashed|asEncrypted) != 0 || ok && zero == 0 && n.b&asAnswer == 0 {
+				continue // a name for the phone, or that there is one: not the country it is in
 			}
 			g, w := r.source(at, c)
 			consider(g, w)

@@ -69,6 +69,12 @@ func Holds(f *dex.File, enter Sort) bool {
 	return false
 }
 
+// Defines reports whether a program has a class, by its descriptor.
+func (p *Program) Defines(class string) bool {
+	_, ok := p.where[class]
+	return ok
+}
+
 // Linked is the program of several libraries; of a class that is in more than one the first counts.
 func Linked(parts ...*Program) *Program { return &Program{parts: parts} }
 
