@@ -49,12 +49,14 @@ type appCode struct {
 // followed is what was found in one app: facts and gaps by unit, and what passes between it and others. It holds
 // nothing of the app's code.
 type followed struct {
-	Facts []placed
-	Gaps  []image.Gap
-	Given []given
-	Taken []placed // flows from other apps, should they give what is asked for
-	Used  []string // addresses that connections are opened to
-	Marks []mark
+	Facts   []placed
+	Gaps    []image.Gap
+	Given   []given
+	Taken   []placed             // flows from other apps, should they give what is asked for
+	Sent    []sent               // intents with personal data that may reach other apps
+	Listens []dataflow.Component // receivers that code registers
+	Used    []string             // addresses that connections are opened to
+	Marks   []mark
 }
 
 // mark says what uses the endpoints of one value in the app's files of one name.
@@ -62,8 +64,9 @@ type mark struct{ Name, Value, Used string }
 
 // placed is a fact and the unit it is of.
 type placed struct {
-	Unit int
-	Fact fact.Fact
+	Unit   int
+	Fact   fact.Fact
+	Direct bool // of what came with an intent: it is sent because the intent came
 }
 
 // follow follows data through the code of all apps of a record and adds what it finds to their units.
@@ -102,8 +105,9 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	close(next)
 	wg.Wait()
+	all := meet(rec, fw, out)
 	for i := range out {
-		out[i].Facts = append(out[i].Facts, between(out[i].Taken, out)...)
+		out[i].Facts = append(out[i].Facts, all.between(i)...)
 	}
 	for i, f := range out {
 		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
@@ -152,19 +156,19 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	if res == nil {
 		return out, nil
 	}
-	into := func(list *[]placed) func(*dex.File, fact.Fact) {
+	into := func(list *[]placed, direct bool) func(*dex.File, fact.Fact) {
 		return func(f *dex.File, ft fact.Fact) {
 			ft.At.Path = rec.Units[code.unit[f]].File.Path
-			*list = append(*list, placed{code.unit[f], ft})
+			*list = append(*list, placed{code.unit[f], ft, direct})
 		}
 	}
-	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts)}
+	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts, false)}
 	e.emit(res)
-	e.add = into(&out.Taken)
 	for i := range res.Imports {
+		e.add = into(&out.Taken, res.Imports[i].Direct)
 		e.flow(&res.Imports[i])
 	}
-	out.Given = giving(res.Exports)
+	out.Given, out.Sent, out.Listens = giving(res.Exports), sending(res.Sent), res.Listens
 	for _, u := range res.Uses {
 		out.Used = append(out.Used, u.Endpoints...)
 	}
@@ -185,7 +189,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
 func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
+	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !(voc.Reads(code.dex) && (offers(rec, app) || voc.Keeps(code.dex))) {
 		return code, nil
 	}
 	prog := dataflow.NewProgram(code.dex)
@@ -280,9 +284,17 @@ func hasKind(facts []fact.Fact, k fact.Kind) bool {
 	return slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind == k })
 }
 
-// appOf turns the facts of a manifest into what the analysis of the code needs.
+// appOf turns the facts of an app into what the analysis of the code needs.
 func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
-	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}, Props: fw.Properties(), TriggerOf: firmware.TriggerOf}
+	out := manifestOf(rec, app)
+	out.Props, out.TriggerOf = fw.Properties(), firmware.TriggerOf
+	r.resourcesOf(rec, app, out)
+	return out
+}
+
+// manifestOf is what the manifest says.
+func manifestOf(rec *fact.Record, app *firmware.App) *dataflow.App {
+	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}}
 	class := func(name string) string {
 		if name == "" {
 			return ""
@@ -306,7 +318,7 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 		case "component":
 			c := dataflow.Component{
 				Kind: f.Fields.Get("type"), Class: class(f.Fields.Get("name")), Actions: f.Fields.All("action"),
-				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Triggers: triggers[f.Fields.Get("name")],
+				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Permission: f.Fields.Get("permission"), Triggers: triggers[f.Fields.Get("name")],
 			}
 			if c.Kind == "alias" {
 				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))
@@ -329,7 +341,6 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			}
 		}
 	}
-	r.resourcesOf(rec, app, out)
 	return out
 }
 

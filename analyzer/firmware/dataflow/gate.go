@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // guard is how much a condition says of the user's consent, weakest first.
 type guard uint8
@@ -19,6 +22,9 @@ const (
 var guardNames = [...]string{"none", "permission-only", "build", "remote", "opt-out", "notice", "unknown", "opt-in"}
 
 func (g guard) String() string { return guardNames[g] }
+
+// Stronger reports whether one guard, by its name, is worth more than another.
+func Stronger(g, o string) bool { return slices.Index(guardNames[:], g) > slices.Index(guardNames[:], o) }
 
 // Gate is a condition that stands before a flow.
 type Gate struct {

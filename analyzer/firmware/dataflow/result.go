@@ -33,6 +33,7 @@ type Flow struct {
 	Gates      []Gate
 	Off        bool   // by the properties of this image it never runs
 	Way        []Site // from an entry of the platform to In
+	Direct     bool   // of data that came with an intent: it runs because the intent came
 	conds      condset
 }
 
@@ -63,8 +64,10 @@ func (f *frame) mention(kind, v string) {
 type Result struct {
 	Flows    []Flow
 	Uses     []Use
-	Exports  []Export // what its providers hand out
-	Imports  []Flow   // what it sends that other apps' providers gave it
+	Exports  []Export    // what its providers hand out
+	Imports  []Flow      // what it sends that other apps gave it
+	Sent     []Sent      // intents that may reach other apps
+	Listens  []Component // receivers that code registers
 	Strings  []Recovered
 	Mentions []Mention
 	Props    []string // system properties that the result depends on

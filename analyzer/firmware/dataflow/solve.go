@@ -166,8 +166,13 @@ func (a *analysis) contents(base atom, field string) value {
 	return a.held(base, field)
 }
 
-// held is what was written to a field of one place.
+// held is what a field of one place holds: what this app wrote to it, and what others may have.
 func (a *analysis) held(base atom, field string) value {
+	return a.t.join(a.written(base, field), a.foreign(base, field))
+}
+
+// written is what this app wrote to a field of one place.
+func (a *analysis) written(base atom, field string) value {
 	n := a.t.node(base)
 	out := nothing
 	if field == "[*]" {
@@ -238,6 +243,7 @@ func (a *analysis) whole(v value) value {
 				}
 				if n.kind == kStore {
 					visit(a.family(b, "[*]"), depth+1)
+					visit(a.foreign(b, "[*]"), depth+1)
 				}
 			case n.kind == kSource:
 				n := *n
