@@ -24,7 +24,9 @@ var guardNames = [...]string{"none", "permission-only", "build", "remote", "opt-
 func (g guard) String() string { return guardNames[g] }
 
 // Stronger reports whether one guard, by its name, is worth more than another.
-func Stronger(g, o string) bool { return slices.Index(guardNames[:], g) > slices.Index(guardNames[:], o) }
+func Stronger(g, o string) bool {
+	return slices.Index(guardNames[:], g) > slices.Index(guardNames[:], o)
+}
 
 // Gate is a condition that stands before a flow.
 type Gate struct {
