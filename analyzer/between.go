@@ -35,6 +35,8 @@ type sent struct {
 	Activation []string
 	Judged     gated
 	Extras     []given
+	Consts     []dataflow.Write // what it carries besides, by the key
+	Why        dataflow.Why
 	Listing    string // lines that show the call
 }
 
@@ -47,6 +49,15 @@ func gatedBy(guard string, gates []dataflow.Gate) gated {
 		}
 	}
 	return out
+}
+
+// in returns fields that say so.
+func (g gated) in(f fact.Fields) fact.Fields {
+	f = slices.DeleteFunc(slices.Clone(f), func(x fact.Field) bool { return x.Name == "gate" || x.Name == "gate_default" })
+	if f = f.With("guard", g.Guard); g.Gate != "" {
+		f = f.With("gate", g.Gate).With("gate_default", g.Default)
+	}
+	return f
 }
 
 // stronger keeps what is worth more of two things that both stand before something.
@@ -71,10 +82,10 @@ func giving(list []dataflow.Export) []given {
 func sending(list []dataflow.Sent) []sent {
 	var out []sent
 	for _, s := range list {
-		if len(s.Extras) == 0 {
-			continue
+		one := sent{To: s.To, Activation: s.Activation, Judged: gatedBy(s.Guard, s.Gates), Consts: s.Consts, Why: s.Why}
+		if len(s.Extras) > 0 {
+			one.Listing = listing(step{"hands it to another app", s.Site}).Text
 		}
-		one := sent{To: s.To, Activation: s.Activation, Judged: gatedBy(s.Guard, s.Gates), Listing: listing(step{"hands it to another app", s.Site}).Text}
 		for _, x := range s.Extras {
 			g := giving([]dataflow.Export{x.Data})[0]
 			g.Channel = x.Key
@@ -126,11 +137,21 @@ func (m *meeting) manifest(i int) *dataflow.App {
 	return m.parts[i]
 }
 
+// facts returns what was found in app i, judged by what all apps do, and what it sends of others'.
+func (m *meeting) facts(i int) []placed {
+	out := slices.Clone(m.found[i].Facts)
+	for n := range out {
+		out[n].Fact = m.decided(i, &out[n])
+	}
+	return append(out, m.between(i)...)
+}
+
 // between makes flows from app to app: what app i takes, for each thing that any hands out there.
 func (m *meeting) between(i int) []placed {
 	var out []placed
 	seen := map[string]bool{}
 	for _, t := range m.found[i].Taken {
+		t.Fact = m.decided(i, &t)
 		for j := range m.found {
 			for _, f := range m.from(i, j, &t) {
 				if j != i {
@@ -212,8 +233,8 @@ func (m *meeting) byIntent(i, j int, t *placed, place string) (out []fact.Fact) 
 			continue
 		}
 		for _, g := range s.Extras {
-			if g.Channel != key && g.Channel != "*" && key != "*" {
-				continue
+			if g.Channel != key && (!s.To.Named() || g.Channel == "$data" || key == "$data" || g.Channel != "*" && key != "*") {
+				continue // of an intent that anybody may get, what cannot be told is not guessed
 			}
 			g.Exact = g.Exact && exact && g.Channel == key
 			f := g.through(t.Fact, s.Judged)
@@ -273,7 +294,7 @@ func (g given) through(t fact.Fact, before gated) fact.Fact {
 	t.Fields = t.Fields.With("from", g.Data).With("transform", transforms...).
 		With("exact", yesNo(g.Exact && t.Fields.Get("exact") == "yes")).With("disabled", yesNo(all.Off))
 	if all.Guard != own.Guard {
-		t.Fields = t.Fields.With("guard", all.Guard).With("gate", all.Gate).With("gate_default", all.Default)
+		t.Fields = all.in(t.Fields)
 	}
 	if g.Call == "" {
 		return t

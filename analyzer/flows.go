@@ -53,7 +53,8 @@ type followed struct {
 	Gaps    []image.Gap
 	Given   []given
 	Taken   []placed             // flows from other apps, should they give what is asked for
-	Sent    []sent               // intents with personal data that may reach other apps
+	Sent    []sent               // intents that may reach other apps
+	Writes  []dataflow.Write     // what it writes where others read it, personal or not
 	Listens []dataflow.Component // receivers that code registers
 	Used    []string             // addresses that connections are opened to
 	Marks   []mark
@@ -66,7 +67,8 @@ type mark struct{ Name, Value, Used string }
 type placed struct {
 	Unit   int
 	Fact   fact.Fact
-	Direct bool // of what came with an intent: it is sent because the intent came
+	Direct bool    // of what came with an intent: it is sent because the intent came
+	Asked  []asked // conditions of a flow that other apps may decide
 }
 
 // follow follows data through the code of all apps of a record and adds what it finds to their units.
@@ -106,12 +108,9 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	close(next)
 	wg.Wait()
 	all := meet(rec, fw, out)
-	for i := range out {
-		out[i].Facts = append(out[i].Facts, all.between(i)...)
-	}
 	for i, f := range out {
 		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
-		for _, p := range f.Facts {
+		for _, p := range all.facts(i) {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
 		u := &rec.Units[fw.Apps[i].Unit]
@@ -156,19 +155,23 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	if res == nil {
 		return out, nil
 	}
-	into := func(list *[]placed, direct bool) func(*dex.File, fact.Fact) {
-		return func(f *dex.File, ft fact.Fact) {
+	into := func(list *[]placed) func(*dex.File, *dataflow.Flow, fact.Fact) {
+		return func(f *dex.File, fl *dataflow.Flow, ft fact.Fact) {
 			ft.At.Path = rec.Units[code.unit[f]].File.Path
-			*list = append(*list, placed{code.unit[f], ft, direct})
+			p := placed{Unit: code.unit[f], Fact: ft}
+			if fl != nil {
+				p.Direct, p.Asked = fl.Direct, asking(fl)
+			}
+			*list = append(*list, p)
 		}
 	}
-	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts, false)}
+	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts)}
 	e.emit(res)
+	e.add = into(&out.Taken)
 	for i := range res.Imports {
-		e.add = into(&out.Taken, res.Imports[i].Direct)
 		e.flow(&res.Imports[i])
 	}
-	out.Given, out.Sent, out.Listens = giving(res.Exports), sending(res.Sent), res.Listens
+	out.Given, out.Sent, out.Listens, out.Writes = giving(res.Exports), sending(res.Sent), res.Listens, res.Writes
 	for _, u := range res.Uses {
 		out.Used = append(out.Used, u.Endpoints...)
 	}
@@ -189,7 +192,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
 func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !(voc.Reads(code.dex) && (offers(rec, app) || voc.Keeps(code.dex))) {
+	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !voc.Keeps(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}
 	prog := dataflow.NewProgram(code.dex)

@@ -192,7 +192,7 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 	m := meet(rec, fw, all)
 	for i, found := range all {
 		gaps = append(gaps, found.Gaps...)
-		for _, p := range append(found.Facts, m.between(i)...) {
+		for _, p := range m.facts(i) {
 			if p.Fact.Kind == "flow" {
 				out = append(out, p.Fact)
 			}

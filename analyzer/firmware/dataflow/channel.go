@@ -158,3 +158,18 @@ func opPackageContext(f *frame, c *call) (value, bool) {
 	f.a.store(f.s, v, packageField, f.text(c.at(1)))
 	return v, false
 }
+
+// local is a value without what other apps may have put somewhere.
+func (a *analysis) local(v value) value {
+	var out []atom
+	list := a.t.atomsOf(v)
+	for _, at := range list {
+		if n := a.t.node(at); n.kind != kSource || n.s == "" {
+			out = append(out, at)
+		}
+	}
+	if len(out) == len(list) {
+		return v
+	}
+	return a.t.make(out)
+}

@@ -36,6 +36,7 @@ type Gate struct {
 	Site    Site   // the test
 	Never   bool   // nothing ever lets it through: the code is switched off for good
 	Off     bool   // by the properties of this image it does not hold
+	Asks    []Ask  // what other apps write decides
 }
 
 // verdict judges a set of conditions that all hold: the strongest counts.
@@ -243,6 +244,9 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardUnknown, gate
 	case others:
 		return guardNotice, gate
+	}
+	if !compared {
+		gate.Asks = r.asks(slot{atom(n.a), n.s}, c)
 	}
 	return guardUnknown, gate
 }

@@ -68,6 +68,7 @@ type Result struct {
 	Imports  []Flow      // what it sends that other apps gave it
 	Sent     []Sent      // intents that may reach other apps
 	Listens  []Component // receivers that code registers
+	Writes   []Write     // what it writes where others read it, personal or not
 	Strings  []Recovered
 	Mentions []Mention
 	Props    []string // system properties that the result depends on

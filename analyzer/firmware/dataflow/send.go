@@ -11,10 +11,11 @@ const packageField = "$package"
 type Sent struct {
 	To         Address
 	Extras     []Extra
+	Consts     []Write // what decides something, by the key
 	Activation []string
 	Guard      string
 	Gates      []Gate
-	Tap        bool // only a user's action sends it
+	Why        Why
 	Site       Site
 }
 
@@ -29,6 +30,11 @@ type Address struct {
 	Kind                                                     string // activity, service, receiver; pending where a pending intent may be any
 	Packages, Classes, Actions, Categories, Addresses, Types []string
 	Permission                                               []string // who gets a broadcast has to hold it
+}
+
+// Named reports whether it says which app is meant.
+func (s *Address) Named() bool {
+	return slices.ContainsFunc(s.Packages, func(p string) bool { return !strings.Contains(p, "{}") })
 }
 
 // Reaches reports whether a component of a package gets the intent; exact where nothing had to be guessed.
@@ -47,6 +53,9 @@ func (s *Address) Reaches(pkg string, c *Component) (reached, exact bool) {
 		return len(s.Packages) > 0 && slices.Contains(s.Classes, c.Class), exact
 	}
 	w := wanted{s.Actions, s.Categories, s.Addresses, s.Types}
+	for _, list := range [][]string{s.Actions, s.Categories, s.Addresses, s.Types} {
+		exact = exact && !slices.ContainsFunc(list, func(v string) bool { return strings.HasPrefix(v, "{}") })
+	}
 	return w.takenBy(c, c.Kind), exact
 }
 
@@ -78,13 +87,13 @@ func (r *Result) exportStart(p *pendingStart) {
 		to.Permission = a.spellings(p.args[1])
 	}
 	g, gates := r.reach.guardOf(&p.settledEvent, why)
-	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Tap: why&byTap != 0 && why&automatic == 0, Site: a.sites[p.site]}
-	s.Extras = r.extras(p.args[0], why)
+	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
+	s.Extras, s.Consts = r.extras(p.args[0], why)
 	r.Sent = append(r.Sent, s)
 }
 
-// extras lists the personal data that an intent carries.
-func (r *Result) extras(intent value, why label) (out []Extra) {
+// extras lists the personal data that an intent carries, and what else.
+func (r *Result) extras(intent value, why label) (out []Extra, consts []Write) {
 	a := r.a
 	for _, at := range a.t.atomsOf(a.expand(intent)) {
 		n := a.t.node(at)
@@ -110,13 +119,16 @@ func (r *Result) extras(intent value, why label) (out []Extra) {
 			if n.kind == kHome && field != "[?]" {
 				v = a.cellsAlike(at, field)
 			}
+			if field != "[?]" && field != addressField {
+				consts = append(consts, a.writeOf(key, v, why))
+			}
 			for _, x := range r.exports(v, why) {
 				x.Exact = x.Exact && key != wildcard
 				out = append(out, Extra{key, x})
 			}
 		}
 	}
-	return out
+	return out, consts
 }
 
 // cellsAlike is what was put under one key of an object, without what may lie under any.

@@ -47,6 +47,7 @@ func (r *Result) share() {
 			r.Listens = append(r.Listens, a.listener(&d))
 		}
 	}
+	r.exportWrites()
 	r.Imports = nil
 	r.Flows = slices.DeleteFunc(r.Flows, func(f Flow) bool {
 		if IsChannel(f.Data) {
