@@ -18,6 +18,7 @@ type given struct {
 	Exact      bool
 	World      bool // of a file or a preference: every app may read it
 	Judged     gated
+	Activation []string // why it is handed out
 	Call       string
 	Method     string
 	Listing    string // lines that show the call
@@ -74,7 +75,7 @@ func giving(list []dataflow.Export) []given {
 	var out []given
 	for _, x := range list {
 		ev := listing(step{"reads " + x.Data, x.Source})
-		out = append(out, given{x.Channel, x.Data, x.Transforms, x.Exact, x.World, gatedBy(x.Guard, x.Gates), call(x.Source), ev.Name, ev.Text})
+		out = append(out, given{x.Channel, x.Data, x.Transforms, x.Exact, x.World, gatedBy(x.Guard, x.Gates), x.Activation, call(x.Source), ev.Name, ev.Text})
 	}
 	return out
 }
@@ -183,6 +184,9 @@ func (m *meeting) from(i, j int, t *placed) (out []fact.Fact) {
 			continue
 		}
 		f := g.through(t.Fact, gated{})
+		if why := f.Fields.All("activation"); kind == "call" && len(why) == 1 && why[0] == "other-app" {
+			f.Fields = f.Fields.With("activation", g.Activation...).With("automatic", yesNo(automatic(g.Activation)))
+		}
 		if !exact {
 			f.Fields = f.Fields.With("exact", "no")
 		}
@@ -204,6 +208,15 @@ func (m *meeting) readable(i, j int, kind, rest string, g *given) bool {
 				return m.holds(i, p) || f.Fields.Get("grant_uri") == "yes"
 			}
 		}
+	case "call", "reply":
+		caller, of := j, i
+		if kind == "reply" {
+			caller, of = i, j
+		}
+		name, _, _ := strings.Cut(rest, ":")
+		return slices.ContainsFunc(m.found[of].Listens, func(c dataflow.Component) bool {
+			return c.Kind == "binder" && c.Class == name && m.holds(caller, c.Permission)
+		})
 	case "pref", "file":
 		return g.World || m.apps[i].SharedUID != "" && m.apps[i].SharedUID == m.apps[j].SharedUID
 	}

@@ -230,10 +230,10 @@ func markUsed(rec *fact.Record, app *firmware.App, marks []mark, to []string) {
 	}
 }
 
-// offers reports whether an app has a provider that others may read.
+// offers reports whether an app has a provider that others may read, or a service that they may bind to.
 func offers(rec *fact.Record, app *firmware.App) bool {
 	return slices.ContainsFunc(rec.Units[app.Unit].Facts, func(f fact.Fact) bool {
-		return f.Kind == "component" && f.Fields.Get("type") == "provider" && f.Fields.Get("exported") != "no"
+		return f.Kind == "component" && (f.Fields.Get("type") == "provider" || f.Fields.Get("type") == "service") && f.Fields.Get("exported") != "no"
 	})
 }
 

@@ -13,6 +13,8 @@ import (
 //	property:KEY                  a system property
 //	file:PATH                     a file by its full path
 //	pref:PACKAGE/FILE:KEY         a preference, read through the context of its package
+//	call:INTERFACE:CODE           what a method of a bound service is given
+//	reply:INTERFACE:CODE          what it answers
 //	intent:COMPONENT:KEY          an extra of an intent that an exported component gets; @N for one registered by code
 //
 // KEY is * where it could not be told.
@@ -45,6 +47,10 @@ func (a *analysis) channel(base atom) string {
 		if other, ok := strings.CutPrefix(rest, "@"); ok {
 			ch = "pref:" + other
 		}
+	case "reply":
+		ch = n.s
+	case "called":
+		ch = "call:" + rest
 	case "intent":
 		if a.heard(rest) {
 			ch = n.s
@@ -95,7 +101,7 @@ func (a *analysis) foreign(base atom, field string) value {
 	}
 	var bits uint32
 	switch {
-	case kind == "file":
+	case kind == "file", kind == "call":
 		return a.t.of(node{kind: kSource, a: a.dataType(ch), s: "channel"})
 	case key != wildcard:
 	case kind == "settings", kind == "property":

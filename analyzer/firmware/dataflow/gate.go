@@ -289,6 +289,9 @@ func (a *analysis) rootOf(at atom) string {
 
 // transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
 func transient(s string) bool {
+	if boundPlace(s) {
+		return true
+	}
 	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder", "request:"} {
 		if strings.HasPrefix(s, p) {
 			return true

@@ -91,7 +91,8 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 		clear(a.expanded)
 		n := linked
 		linked = a.linkStarts(linked)
-		if !a.wake() && !more && n == linked && !a.guess() {
+		entered := a.enterBinders()
+		if !a.wake() && !entered && !more && n == linked && !a.guess() {
 			break
 		}
 	}

@@ -15,6 +15,7 @@ type Export struct {
 	World      bool // a file or preference that every app may read
 	Guard      string
 	Gates      []Gate
+	Activation []string // why it is handed out
 }
 
 // providerData is how the data of a flow is called that comes from another app's provider.
@@ -42,6 +43,7 @@ func (r *Result) share() {
 	for i := range a.starts {
 		r.exportStart(&a.starts[i])
 	}
+	r.Listens = append(r.Listens, a.binders...)
 	for _, d := range a.dynamic {
 		if !d.local {
 			r.Listens = append(r.Listens, a.listener(&d))
@@ -69,6 +71,10 @@ func (r *Result) exportStore(b atom, name string) {
 	switch kind {
 	case "settings", "prop":
 		ch = a.channel(b)
+	case "call":
+		ch = name
+	case "replied":
+		ch = "reply:" + rest
 	case "file":
 		if ch = a.channel(b); ch == "" && rest != wildcard && !strings.Contains(rest, "{}") {
 			ch = "file:/data/data/" + a.app.Package + "/files/" + rest
@@ -90,7 +96,7 @@ func (r *Result) exportStore(b atom, name string) {
 		if key == "?" {
 			key = wildcard
 		}
-		if kind != "file" {
+		if kind != "file" && kind != "replied" {
 			to += ":" + key
 		}
 		for _, w := range a.cellLog[slot{b, field}] {
@@ -138,7 +144,7 @@ func (r *Result) exports(held value, why label) (out []Export) {
 				continue
 			}
 			g, gates := r.reach.sourceGuard(uint32(n.n), why)
-			out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates})
+			out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates, Activation: why.names()})
 		}
 	}
 	return out
