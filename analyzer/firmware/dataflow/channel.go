@@ -101,6 +101,8 @@ func (a *analysis) foreign(base atom, field string) value {
 	}
 	var bits uint32
 	switch {
+	case kind == "property" && strings.HasPrefix(key, "ro."):
+		return nothing // set once, when the device starts
 	case kind == "file", kind == "call":
 		return a.t.of(node{kind: kSource, a: a.dataType(ch), s: "channel"})
 	case key != wildcard:
@@ -178,4 +180,15 @@ func (a *analysis) local(v value) value {
 		return v
 	}
 	return a.t.make(out)
+}
+
+// strangers is what local leaves out.
+func (a *analysis) strangers(v value) []atom {
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		if n := a.t.node(at); n.kind == kSource && n.s != "" {
+			out = append(out, at)
+		}
+	}
+	return out
 }

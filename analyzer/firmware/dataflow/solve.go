@@ -125,8 +125,13 @@ func (a *analysis) expandAtom(at atom) value {
 		return a.derive(a.t.join(held, a.whole(held)), n.b)
 	case kConcat:
 		var out []atom
+		var others []atom // beside the text: as parts of it they would make one more of each
 		for i, part := range n.parts() {
 			v := a.expand(a.t.one(part))
+			if own := a.local(v); own != v {
+				others = append(others, a.strangers(v)...)
+				v = own
+			}
 			if pn := a.t.node(part); v == nothing && pn.kind == kLoad && pn.s == textField {
 				return nothing
 			}
@@ -135,7 +140,7 @@ func (a *analysis) expandAtom(at atom) value {
 			}
 			out = a.append(out, v, i == 0)
 		}
-		return a.t.make(out)
+		return a.t.make(append(out, others...))
 	}
 	return a.t.one(at)
 }
