@@ -87,6 +87,9 @@ func (r *Result) exportStart(p *pendingStart) {
 		to.Permission = a.spellings(p.args[1])
 	}
 	g, gates := r.reach.guardOf(&p.settledEvent, why)
+	if shut(gates) {
+		return
+	}
 	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
 	s.Extras, s.Consts = r.extras(p.args[0], why)
 	r.Sent = append(r.Sent, s)

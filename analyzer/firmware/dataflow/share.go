@@ -127,6 +127,9 @@ func (x *Export) same(o *Export) bool {
 	return x.Channel == o.Channel && x.Data == o.Data && x.Source == o.Source && x.Guard == o.Guard && slices.Equal(x.Transforms, o.Transforms)
 }
 
+// shut reports whether nothing ever lets one of the gates through.
+func shut(gates []Gate) bool { return slices.ContainsFunc(gates, func(g Gate) bool { return g.Never }) }
+
 // exports lists the personal data in a value and what stands before reading it.
 func (r *Result) exports(held value, why label) (out []Export) {
 	a := r.a
@@ -144,6 +147,9 @@ func (r *Result) exports(held value, why label) (out []Export) {
 				continue
 			}
 			g, gates := r.reach.sourceGuard(uint32(n.n), why)
+			if shut(gates) {
+				continue
+			}
 			out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates, Activation: why.names()})
 		}
 	}
