@@ -214,9 +214,7 @@ func (m *meeting) readable(i, j int, kind, rest string, g *given) bool {
 			caller, of = i, j
 		}
 		name, _, _ := strings.Cut(rest, ":")
-		return slices.ContainsFunc(m.found[of].Listens, func(c dataflow.Component) bool {
-			return c.Kind == "binder" && c.Class == name && m.holds(caller, c.Permission)
-		})
+		return m.binds(caller, of, name)
 	case "pref", "file":
 		return g.World || m.apps[i].SharedUID != "" && m.apps[i].SharedUID == m.apps[j].SharedUID
 	}

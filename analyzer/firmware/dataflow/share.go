@@ -94,6 +94,9 @@ func (r *Result) exportStore(b atom, name string) {
 		}
 		to, key := ch, strings.Trim(field, "[]")
 		if key == "?" {
+			if kind == "settings" || kind == "prop" {
+				continue // any of hundreds
+			}
 			key = wildcard
 		}
 		if kind != "file" && kind != "replied" {
