@@ -136,3 +136,33 @@ func TestCacheHit(t *testing.T) {
 		t.Errorf("%d looks, though the profile changed", calls)
 	}
 }
+
+// TestCacheBetween holds the same of apps that hand something to each other, and for any number of workers.
+func TestCacheBetween(t *testing.T) {
+	var cases []*flowCase
+	for _, c := range loadFlowCases(t) {
+		switch c.id() {
+		case "between/Action", "between/Registered", "between/SettingOptIn", "consent/OtherApp", "consent/OtherAppPreference":
+			cases = append(cases, c)
+		}
+	}
+	if len(cases) != 5 {
+		t.Fatalf("%d cases", len(cases))
+	}
+	built := buildFlowCases(t, cases)
+	for _, c := range cases {
+		dir := t.TempDir()
+		want := readCached(t, nil, c.path(built))
+		if !bytes.Contains(want, []byte("collector.example")) {
+			t.Errorf("%s: no flow", c.id())
+		}
+		for _, when := range []string{"empty", "full"} {
+			if got := readCached(t, newCache(t, dir, "a"), c.path(built)); !bytes.Equal(got, want) {
+				t.Errorf("%s: other facts when the cache was %s", c.id(), when)
+			}
+		}
+		if len(entries(t, dir)) != 2 {
+			t.Errorf("%s: %d apps were kept", c.id(), len(entries(t, dir)))
+		}
+	}
+}

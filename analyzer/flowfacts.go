@@ -16,8 +16,8 @@ import (
 // flowFacts turns what the analysis of one app found into facts, each with the DEX file it is placed in.
 type flowFacts struct {
 	owners *endpoint.Owners
-	plain  map[string]bool // endpoints that stand in string tables
-	add    func(*dex.File, fact.Fact)
+	plain  map[string]bool                            // endpoints that stand in string tables
+	add    func(*dex.File, *dataflow.Flow, fact.Fact) // the flow where it is one
 }
 
 // emit writes all facts of one result.
@@ -33,7 +33,7 @@ func (e *flowFacts) emit(res *dataflow.Result) {
 		for _, f := range endpoint.Of(s.Value, "dex", s.How, e.owners) {
 			if !e.plain[f.Get("value")] {
 				e.plain[f.Get("value")] = true
-				e.add(s.Site.File(), fact.Fact{Kind: "endpoint", Fields: f.With("used", "referenced"), At: place(s.Site), Evidence: listing(step{"recovered: " + s.Value, s.Site})})
+				e.add(s.Site.File(), nil, fact.Fact{Kind: "endpoint", Fields: f.With("used", "referenced"), At: place(s.Site), Evidence: listing(step{"recovered: " + s.Value, s.Site})})
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func (e *flowFacts) emit(res *dataflow.Result) {
 	for _, m := range res.Mentions {
 		if k := m.Type + "\x00" + m.Value; !seen[k] {
 			seen[k] = true
-			e.add(m.Site.File(), fact.Fact{Kind: "mention", Fields: fact.F("type", m.Type, "value", m.Value), At: place(m.Site), Evidence: listing(step{"names " + m.Value, m.Site})})
+			e.add(m.Site.File(), nil, fact.Fact{Kind: "mention", Fields: fact.F("type", m.Type, "value", m.Value), At: place(m.Site), Evidence: listing(step{"names " + m.Value, m.Site})})
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (e *flowFacts) flow(f *dataflow.Flow) {
 				one = one.With("host", host)
 			}
 		}
-		e.add(f.Sink.File(), fact.Fact{Kind: "flow", Fields: one, At: place(f.Sink), Evidence: ev})
+		e.add(f.Sink.File(), f, fact.Fact{Kind: "flow", Fields: one, At: place(f.Sink), Evidence: ev})
 	}
 }
 
@@ -151,12 +151,12 @@ func (e *flowFacts) connections(res *dataflow.Result) {
 			}
 			seen[k] = true
 			f := fact.F("to", to, "resolved", yesNo(host != ""), "host", host, "transport", transport(to, u.Transport, "network", false), "call", u.SinkCall)
-			e.add(u.Sink.File(), fact.Fact{Kind: "connection", Fields: f, At: place(u.Sink), Evidence: listing(step{"connects to " + to, u.Sink})})
+			e.add(u.Sink.File(), nil, fact.Fact{Kind: "connection", Fields: f, At: place(u.Sink), Evidence: listing(step{"connects to " + to, u.Sink})})
 			known, _, _ := strings.Cut(to, "{}")
 			for _, ef := range endpoint.Of(known, "dex", "folded", e.owners) {
 				if v := ef.Get("value"); !e.plain[v] {
 					e.plain[v] = true
-					e.add(u.Sink.File(), fact.Fact{Kind: "endpoint", Fields: ef.With("used", "connection"), At: place(u.Sink), Evidence: listing(step{"put together: " + to, u.Sink})})
+					e.add(u.Sink.File(), nil, fact.Fact{Kind: "endpoint", Fields: ef.With("used", "connection"), At: place(u.Sink), Evidence: listing(step{"put together: " + to, u.Sink})})
 				}
 			}
 		}

@@ -49,12 +49,15 @@ type appCode struct {
 // followed is what was found in one app: facts and gaps by unit, and what passes between it and others. It holds
 // nothing of the app's code.
 type followed struct {
-	Facts []placed
-	Gaps  []image.Gap
-	Given []given
-	Taken []placed // flows from other apps, should they give what is asked for
-	Used  []string // addresses that connections are opened to
-	Marks []mark
+	Facts   []placed
+	Gaps    []image.Gap
+	Given   []given
+	Taken   []placed             // flows from other apps, should they give what is asked for
+	Sent    []sent               // intents that may reach other apps
+	Writes  []dataflow.Write     // what it writes where others read it, personal or not
+	Listens []dataflow.Component // receivers that code registers
+	Used    []string             // addresses that connections are opened to
+	Marks   []mark
 }
 
 // mark says what uses the endpoints of one value in the app's files of one name.
@@ -62,8 +65,10 @@ type mark struct{ Name, Value, Used string }
 
 // placed is a fact and the unit it is of.
 type placed struct {
-	Unit int
-	Fact fact.Fact
+	Unit   int
+	Fact   fact.Fact
+	Direct bool    // of what came with an intent: it is sent because the intent came
+	Asked  []asked // conditions of a flow that other apps may decide
 }
 
 // follow follows data through the code of all apps of a record and adds what it finds to their units.
@@ -103,12 +108,10 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	close(next)
 	wg.Wait()
-	for i := range out {
-		out[i].Facts = append(out[i].Facts, between(out[i].Taken, out)...)
-	}
+	all := meet(rec, fw, out)
 	for i, f := range out {
 		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
-		for _, p := range f.Facts {
+		for _, p := range all.facts(i) {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
 		u := &rec.Units[fw.Apps[i].Unit]
@@ -153,8 +156,8 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	if res == nil {
 		return out, nil
 	}
-	into := func(list *[]placed) func(*dex.File, fact.Fact) {
-		return func(f *dex.File, ft fact.Fact) {
+	into := func(list *[]placed) func(*dex.File, *dataflow.Flow, fact.Fact) {
+		return func(f *dex.File, fl *dataflow.Flow, ft fact.Fact) {
 			unit, own := code.unit[f]
 			if !own { // in a library: of the app, and in another file
 				unit = code.unit[code.dex[0]]
@@ -163,7 +166,11 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 			if ft.At.Path = ft.At.In; own {
 				ft.At.Path = rec.Units[unit].File.Path
 			}
-			*list = append(*list, placed{unit, ft})
+			p := placed{Unit: unit, Fact: ft}
+			if fl != nil {
+				p.Direct, p.Asked = fl.Direct, asking(fl)
+			}
+			*list = append(*list, p)
 		}
 	}
 	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts)}
@@ -172,7 +179,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	for i := range res.Imports {
 		e.flow(&res.Imports[i])
 	}
-	out.Given = giving(res.Exports)
+	out.Given, out.Sent, out.Listens, out.Writes = giving(res.Exports), sending(res.Sent), res.Listens, res.Writes
 	for _, u := range res.Uses {
 		out.Used = append(out.Used, u.Endpoints...)
 	}
@@ -194,7 +201,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
 	lib := r.libs.of(rec, fw, app)
-	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !(offers(rec, app) && voc.Reads(code.dex)) {
+	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !voc.Keeps(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}
 	prog := dataflow.NewProgram(code.dex)
@@ -232,10 +239,10 @@ func markUsed(rec *fact.Record, app *firmware.App, marks []mark, to []string) {
 	}
 }
 
-// offers reports whether an app has a provider that others may read.
+// offers reports whether an app has a provider that others may read, or a service that they may bind to.
 func offers(rec *fact.Record, app *firmware.App) bool {
 	return slices.ContainsFunc(rec.Units[app.Unit].Facts, func(f fact.Fact) bool {
-		return f.Kind == "component" && f.Fields.Get("type") == "provider" && f.Fields.Get("exported") != "no"
+		return f.Kind == "component" && (f.Fields.Get("type") == "provider" || f.Fields.Get("type") == "service") && f.Fields.Get("exported") != "no"
 	})
 }
 
@@ -282,9 +289,17 @@ func hasKind(facts []fact.Fact, k fact.Kind) bool {
 	return slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind == k })
 }
 
-// appOf turns the facts of a manifest into what the analysis of the code needs.
+// appOf turns the facts of an app into what the analysis of the code needs.
 func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
-	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}, Props: fw.Properties(), TriggerOf: firmware.TriggerOf}
+	out := manifestOf(rec, app)
+	out.Props, out.TriggerOf = fw.Properties(), firmware.TriggerOf
+	r.resourcesOf(rec, app, out)
+	return out
+}
+
+// manifestOf is what the manifest says.
+func manifestOf(rec *fact.Record, app *firmware.App) *dataflow.App {
+	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}}
 	class := func(name string) string {
 		if name == "" {
 			return ""
@@ -308,7 +323,7 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 		case "component":
 			c := dataflow.Component{
 				Kind: f.Fields.Get("type"), Class: class(f.Fields.Get("name")), Actions: f.Fields.All("action"),
-				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Triggers: triggers[f.Fields.Get("name")],
+				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Permission: f.Fields.Get("permission"), Triggers: triggers[f.Fields.Get("name")],
 			}
 			if c.Kind == "alias" {
 				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))
@@ -331,7 +346,6 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			}
 		}
 	}
-	r.resourcesOf(rec, app, out)
 	return out
 }
 

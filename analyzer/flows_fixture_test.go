@@ -24,7 +24,7 @@ import (
 //
 // A field that is left out is not compared. Several transforms are joined by +, several activations by a comma; one
 // with a question mark may be reported. sink= is the kind of call data leaves through.
-var flowFields = []string{"data", "host", "transport", "transform", "sink", "activation", "guard", "disabled"}
+var flowFields = []string{"data", "host", "transport", "transform", "sink", "activation", "guard", "disabled", "laundered"}
 
 // flowLine is a flow that is expected, or that was reported.
 type flowLine map[string]string
@@ -153,6 +153,9 @@ func flowsReported(facts []fact.Fact) (out []flowLine) {
 		for _, k := range []string{"transport", "sink", "guard", "disabled"} {
 			l[k] = f.Fields.Get(k)
 		}
+		if v := f.Fields.Get("laundered"); v != "" {
+			l["laundered"] = v
+		}
 		k := fmt.Sprint(l.String(), f.At)
 		if lines[k] == nil {
 			lines[k] = l
@@ -187,9 +190,10 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 	for i, app := range fw.Apps {
 		all[i], _ = r.followApp(rec, fw, app, voc, owners, profile)
 	}
-	for _, found := range all {
+	m := meet(rec, fw, all)
+	for i, found := range all {
 		gaps = append(gaps, found.Gaps...)
-		for _, p := range append(found.Facts, between(found.Taken, all)...) {
+		for _, p := range m.facts(i) {
 			if p.Fact.Kind == "flow" {
 				out = append(out, p.Fact)
 			}
@@ -238,7 +242,7 @@ func TestFlowCases(t *testing.T) {
 				t.Logf("    got  %v", p[1])
 			}
 			for _, f := range results {
-				t.Logf("    flow %s -> %s %q %s gate %q default %q", f.Fields.Get("source_call"), f.Fields.Get("sink_call"), f.Fields.Get("to"), f.At.Member, f.Fields.Get("gate"), f.Fields.Get("gate_default"))
+				t.Logf("    flow %s -> %s %q %s gate %q default %q exact %s via %s", f.Fields.Get("source_call"), f.Fields.Get("sink_call"), f.Fields.Get("to"), f.At.Member, f.Fields.Get("gate"), f.Fields.Get("gate_default"), f.Fields.Get("exact"), f.Fields.Get("via"))
 			}
 		} else if known != "" {
 			t.Logf("%s: ok, though known: %s", c.id(), known)

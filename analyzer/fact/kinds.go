@@ -223,6 +223,9 @@ var kinds = []Info{
 		{Name: "disabled", Doc: "by the properties of this image it never runs", Values: yesNo},
 		{Name: "exact", Doc: "every step was followed; no where a field of an object or a column could not be told", Values: yesNo},
 		{Name: "source_call"}, {Name: "sink_call"},
+		{Name: "origin", Doc: "the package that reads the data, where another sends it"},
+		{Name: "via", Doc: "where it passes from that app to this one: provider:, settings:, property:, file:, pref:, intent:, call:, reply:"},
+		{Name: "laundered", Doc: "another app reads the data and this one holds no permission for it", Values: yesNo},
 	}},
 	{Kind: "connection", Linked: true, Doc: "a call that opens a connection, and where to", Fields: []FieldInfo{
 		{Name: "to", Doc: "address; {} stands for what is computed"}, {Name: "resolved", Values: yesNo}, {Name: "transport", Values: []string{"http", "https", "socket", "unknown"}},

@@ -74,6 +74,11 @@ type analysis struct {
 	types        []string
 	typeIDs      map[string]uint32
 	dynamic      []dynamicReceiver
+	channels     map[atom]string // of places that other apps may write; see channel
+	worldly      map[string]bool // preferences and files that others may read
+	entered      map[string]map[*Method]bool
+	bound        map[atom]bool // binders that other apps call
+	binders      []Component
 	entries      map[*Method]string // what the platform calls, and of which component
 	expanded     map[value]value
 	starts       []pendingStart

@@ -257,6 +257,8 @@ func operations() map[string]operation {
 		"this-reverse":      opReverse,
 		"pair":              opPair,
 		"package-name":      opPackageName,
+		"transact":          opTransact,
+		"package-context":   opPackageContext,
 		"permission-check":  opPermission,
 		"provider-write":    opProviderWrite,
 		"db-write":          opDBWrite,

@@ -34,6 +34,8 @@ type Component struct {
 	Filters  []Filter
 	Enabled  bool
 	Exported bool
+	// Permission is what who addresses it has to hold, "" for none.
+	Permission string
 	// Triggers are what starts it without the user, in the words of the fact kind autostart.
 	Triggers []string
 }

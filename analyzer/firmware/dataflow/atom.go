@@ -28,7 +28,7 @@ const (
 	kHome                // the one object of a component, or of the statics of a class: s
 	kStore               // something outside the heap that holds values: preferences, a file, an intent on its way: s
 	kCell                // what field s of a kHome, kStore or shared kObj (a) holds when it is read; b: the default, a value
-	kSource              // personal data: a its type, b the transforms, n the site that read it
+	kSource              // personal data: a its type, b the transforms, n the site that read it; s is set where it is another app's
 	kDerived             // made of atom a by transforms b
 	kConcat              // strings joined: s holds the atoms
 	kResult              // the result of the pending call a
@@ -128,6 +128,9 @@ func (t *tables) make(list []atom) value {
 func (t *tables) weight(a atom) int {
 	switch n := t.node(a); n.kind {
 	case kSource:
+		if n.s != "" {
+			return 4
+		}
 		return 0
 	case kParam, kLoad, kResult, kDerived, kCell, kAllOf:
 		return 1

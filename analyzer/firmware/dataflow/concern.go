@@ -9,6 +9,13 @@ func (v *Vocabulary) Concerns(files []*dex.File) bool { return v.touches(files, 
 // Reads reports whether code calls anything that returns personal data, or a query of another app's rows.
 func (v *Vocabulary) Reads(files []*dex.File) bool { return v.touches(files, v.reading, reading) }
 
+// Keeps reports whether code calls anything that keeps values where other apps may read them.
+func (v *Vocabulary) Keeps(files []*dex.File) bool { return v.touches(files, v.keeping, keeping) }
+
+func keeping(c *Call) bool {
+	return c.Op == "write" || c.Op == "store" || c.Op == "file-stream" || c.Op == "method-call"
+}
+
 func leaving(c *Call) bool { return c.Sink != "" || c.Op == "url" || c.Op == "open" }
 
 func reading(c *Call) bool { return c.Source != "" || c.Op == "query" || c.Op == "part-of" }
@@ -60,12 +67,13 @@ func (v *Vocabulary) leaves(class, name string, supers map[string]string, is fun
 
 // Seal prepares a vocabulary for use once all its lines are there.
 func (v *Vocabulary) Seal() {
-	v.leaving, v.reading = map[string]bool{}, map[string]bool{}
+	v.leaving, v.reading, v.keeping = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, byName := range v.Calls {
 		for name, list := range byName {
 			for _, c := range list {
 				v.leaving[name] = v.leaving[name] || leaving(c)
 				v.reading[name] = v.reading[name] || reading(c)
+				v.keeping[name] = v.keeping[name] || keeping(c)
 			}
 		}
 	}

@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // guard is how much a condition says of the user's consent, weakest first.
 type guard uint8
@@ -20,6 +23,11 @@ var guardNames = [...]string{"none", "permission-only", "build", "remote", "opt-
 
 func (g guard) String() string { return guardNames[g] }
 
+// Stronger reports whether one guard, by its name, is worth more than another.
+func Stronger(g, o string) bool {
+	return slices.Index(guardNames[:], g) > slices.Index(guardNames[:], o)
+}
+
 // Gate is a condition that stands before a flow.
 type Gate struct {
 	Guard   string
@@ -28,6 +36,7 @@ type Gate struct {
 	Site    Site   // the test
 	Never   bool   // nothing ever lets it through: the code is switched off for good
 	Off     bool   // by the properties of this image it does not hold
+	Asks    []Ask  // what other apps write decides
 }
 
 // verdict judges a set of conditions that all hold: the strongest counts.
@@ -242,6 +251,9 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	case others:
 		return guardNotice, gate
 	}
+	if !compared {
+		gate.Asks = r.asks(slot{atom(n.a), n.s}, c)
+	}
 	return guardUnknown, gate
 }
 
@@ -283,6 +295,9 @@ func (a *analysis) rootOf(at atom) string {
 
 // transient reports whether a place holds what came with one event, a view or a row: no choice that stays.
 func transient(s string) bool {
+	if boundPlace(s) {
+		return true
+	}
 	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder", "request:"} {
 		if strings.HasPrefix(s, p) {
 			return true

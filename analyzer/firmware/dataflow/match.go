@@ -34,7 +34,7 @@ func (w *wanted) takes(f *Filter, kind string) bool {
 		return false
 	}
 	for _, c := range w.categories {
-		if !strings.Contains(c, "{}") && !slices.Contains(f.Categories, c) {
+		if !strings.Contains(c, "{}") && !slices.Contains(f.Categories, c) && !slices.Contains(f.Categories, wildcard) {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ func opIntent(f *frame, c *call) (value, bool) {
 			a.store(f.s, recv, classField, v)
 		case "Landroid/content/Intent;", "Landroid/os/Bundle;", "Landroid/content/ComponentName;":
 			f.copyAll(v, recv)
-			for _, k := range []string{classField, actionField, addressField} {
+			for _, k := range []string{classField, actionField, addressField, packageField} {
 				if old := a.load(f.s, v, k); old != nothing {
 					a.store(f.s, recv, k, old)
 				}
@@ -29,6 +29,9 @@ func opIntent(f *frame, c *call) (value, bool) {
 		case "Landroid/net/Uri;":
 			a.store(f.s, recv, addressField, f.uri(v))
 		case "Ljava/lang/String;":
+			if i == 0 && len(c.r.params) == 2 && c.Text == "component" {
+				a.store(f.s, recv, packageField, f.text(v))
+			}
 			if texts++; texts == 1 && c.Text != "component" && c.Text != "class" {
 				a.store(f.s, recv, actionField, f.text(v))
 			} else {
@@ -66,9 +69,14 @@ func opComponent(f *frame, c *call) (value, bool) {
 			a.store(f.s, c.at(0), classField, v)
 		case "Landroid/content/ComponentName;":
 			a.store(f.s, c.at(0), classField, a.load(f.s, v, classField))
+			if pkg := a.load(f.s, v, packageField); pkg != nothing {
+				a.store(f.s, c.at(0), packageField, pkg)
+			}
 		case "Ljava/lang/String;":
 			if i == len(c.r.params)-1 {
 				a.store(f.s, c.at(0), classField, f.classText(f.text(v)))
+			} else {
+				a.store(f.s, c.at(0), packageField, f.text(v))
 			}
 		}
 	}
@@ -109,6 +117,11 @@ func opStart(f *frame, c *call) (value, bool) {
 	case "startActivityForResult":
 		f.start(c, c.arg(0), c.Text, c.at(0), c.at(2))
 		return f.a.any(), false
+	case "sendBroadcast":
+		if len(c.r.params) > 1 {
+			f.start(c, c.arg(0), c.Text, f.text(c.at(2)))
+			return f.a.any(), false
+		}
 	case "sendOrderedBroadcast": // the last to hear it is given with it
 		for i, p := range c.r.params {
 			if p == "Landroid/content/BroadcastReceiver;" {
@@ -202,7 +215,11 @@ func opTask(f *frame, c *call) (value, bool) {
 // opRegister registers a receiver for the actions of a filter.
 func opRegister(f *frame, c *call) (value, bool) {
 	a := f.a
-	f.register(c.r, c.at(0), c.at(1), event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: []value{c.at(1), a.load(f.s, c.at(2), actionField), a.load(f.s, c.at(2), schemeField)}, conds: f.gates[f.block], site: c.site})
+	var who []value
+	if len(c.r.params) > 3 {
+		who = append(who, f.text(c.at(3)))
+	}
+	f.register(c.r, c.at(0), c.at(1), event{kind: evStart, call: &Call{Text: "register"}, ref: c.r, args: append([]value{c.at(1), a.load(f.s, c.at(2), actionField), a.load(f.s, c.at(2), schemeField)}, who...), conds: f.gates[f.block], site: c.site})
 	return a.any(), false
 }
 

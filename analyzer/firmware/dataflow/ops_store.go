@@ -182,6 +182,7 @@ func opStore(f *frame, c *call) (value, bool) {
 	} else if c.Text == "pref" {
 		name = f.a.app.Package + "_preferences"
 	}
+	name = f.ofPackage(c, name)
 	v := f.a.t.of(node{kind: kStore, s: c.Text + ":" + name})
 	if c.r.name == "<init>" { // a stream or file object stands for its place
 		f.a.store(f.s, c.at(0), wrappedField, v)

@@ -33,6 +33,7 @@ type Flow struct {
 	Gates      []Gate
 	Off        bool   // by the properties of this image it never runs
 	Way        []Site // from an entry of the platform to In
+	Direct     bool   // of data that came with an intent: it runs because the intent came
 	conds      condset
 }
 
@@ -63,8 +64,11 @@ func (f *frame) mention(kind, v string) {
 type Result struct {
 	Flows    []Flow
 	Uses     []Use
-	Exports  []Export // what its providers hand out
-	Imports  []Flow   // what it sends that other apps' providers gave it
+	Exports  []Export    // what its providers hand out
+	Imports  []Flow      // what it sends that other apps gave it
+	Sent     []Sent      // intents that may reach other apps
+	Listens  []Component // receivers that code registers
+	Writes   []Write     // what it writes where others read it, personal or not
 	Strings  []Recovered
 	Mentions []Mention
 	Props    []string // system properties that the result depends on
@@ -88,7 +92,8 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 		clear(a.expanded)
 		n := linked
 		linked = a.linkStarts(linked)
-		if !a.wake() && !more && n == linked && !a.guess() {
+		entered := a.enterBinders()
+		if !a.wake() && !entered && !more && n == linked && !a.guess() {
 			break
 		}
 	}

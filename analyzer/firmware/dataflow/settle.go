@@ -20,19 +20,21 @@ type settledKey struct {
 
 // dynamicReceiver is a receiver that code registers.
 type dynamicReceiver struct {
-	class   string
-	home    value
-	store   string // of the intents it gets
-	actions value
-	schemes value
-	by      *Method
-	conds   condset
+	class      string
+	home       value
+	store      string // of the intents it gets
+	actions    value
+	schemes    value
+	permission value // who sends to it has to hold it
+	local      bool  // only this app can
+	by         *Method
+	conds      condset
 }
 
 // pendingStart is a component start that waits until all receivers are known.
 type pendingStart struct {
 	settledEvent
-	class, action, address, category, mime value
+	class, action, address, category, mime, pkg value
 }
 
 // settle takes an event out of the summaries.

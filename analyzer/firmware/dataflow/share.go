@@ -12,6 +12,10 @@ type Export struct {
 	Transforms []string
 	Source     Site
 	Exact      bool
+	World      bool // a file or preference that every app may read
+	Guard      string
+	Gates      []Gate
+	Activation []string // why it is handed out
 }
 
 // providerData is how the data of a flow is called that comes from another app's provider.
@@ -27,25 +31,130 @@ func (r *Result) share() {
 		}
 	}
 	for _, b := range a.stores() {
-		authority, ok := strings.CutPrefix(a.t.node(b).s, providerData)
-		if !ok || !own[authority] {
+		name := a.t.node(b).s
+		if authority, ok := strings.CutPrefix(name, providerData); ok {
+			if own[authority] {
+				r.exportAll(name, a.contents(b, "[*]"), allReasons)
+			}
 			continue
 		}
-		held := a.contents(b, "[*]")
-		for _, at := range a.t.atomsOf(a.t.join(held, a.whole(held))) {
-			n := a.t.node(at)
-			if n.kind != kSource || strings.HasPrefix(a.types[n.a], providerData) {
-				continue
-			}
-			r.Exports = append(r.Exports, Export{a.t.node(b).s, a.types[n.a], transforms(n.b), a.sites[n.n], n.b&asInexact == 0})
+		r.exportStore(b, name)
+	}
+	for i := range a.starts {
+		r.exportStart(&a.starts[i])
+	}
+	r.Listens = append(r.Listens, a.binders...)
+	for _, d := range a.dynamic {
+		if !d.local {
+			r.Listens = append(r.Listens, a.listener(&d))
 		}
 	}
+	r.exportWrites()
 	r.Imports = nil
 	r.Flows = slices.DeleteFunc(r.Flows, func(f Flow) bool {
-		if strings.HasPrefix(f.Data, providerData) {
+		if IsChannel(f.Data) {
+			f.Direct = r.direct(&f)
 			r.Imports = append(r.Imports, f)
 			return true
 		}
 		return false
 	})
+}
+
+const allReasons = label(1<<labels - 1)
+
+// exportStore notes what the app keeps where others can read it.
+func (r *Result) exportStore(b atom, name string) {
+	a := r.a
+	kind, rest, _ := strings.Cut(name, ":")
+	ch := ""
+	switch kind {
+	case "settings", "prop":
+		ch = a.channel(b)
+	case "call":
+		ch = name
+	case "replied":
+		ch = "reply:" + rest
+	case "file":
+		if ch = a.channel(b); ch == "" && rest != wildcard && !strings.Contains(rest, "{}") {
+			ch = "file:/data/data/" + a.app.Package + "/files/" + rest
+		}
+	case "pref":
+		if ch = a.channel(b); ch == "" && rest != wildcard {
+			ch = "pref:" + a.app.Package + "/" + rest
+		}
+	}
+	if ch == "" {
+		return
+	}
+	from := len(r.Exports)
+	for _, field := range a.cellsOf[b] {
+		if !strings.HasPrefix(field, "[") {
+			continue
+		}
+		to, key := ch, strings.Trim(field, "[]")
+		if key == "?" {
+			if kind == "settings" || kind == "prop" {
+				continue // any of hundreds
+			}
+			key = wildcard
+		}
+		if kind != "file" && kind != "replied" {
+			to += ":" + key
+		}
+		for _, w := range a.cellLog[slot{b, field}] {
+			why := allReasons
+			if w.by != nil {
+				why = r.reach.why[w.by]
+			}
+			r.exportAll(to, a.expand(w.v), why)
+		}
+	}
+	for i := from; i < len(r.Exports); i++ {
+		r.Exports[i].World = a.worldly[name] || strings.HasPrefix(ch, "file:/sdcard/")
+		r.Exports[i].Exact = r.Exports[i].Exact && !strings.HasSuffix(r.Exports[i].Channel, ":"+wildcard)
+	}
+}
+
+// exportAll notes all personal data in a value as given away on a channel, for a set of reasons.
+func (r *Result) exportAll(ch string, held value, why label) {
+	for _, x := range r.exports(held, why) {
+		x.Channel = ch
+		if !slices.ContainsFunc(r.Exports, func(o Export) bool { return o.same(&x) }) {
+			r.Exports = append(r.Exports, x)
+		}
+	}
+}
+
+func (x *Export) same(o *Export) bool {
+	return x.Channel == o.Channel && x.Data == o.Data && x.Source == o.Source && x.Guard == o.Guard && slices.Equal(x.Transforms, o.Transforms)
+}
+
+// shut reports whether nothing ever lets one of the gates through.
+func shut(gates []Gate) bool { return slices.ContainsFunc(gates, func(g Gate) bool { return g.Never }) }
+
+// exports lists the personal data in a value and what stands before reading it.
+func (r *Result) exports(held value, why label) (out []Export) {
+	a := r.a
+	if why == 0 {
+		return nil // never written
+	}
+	for _, at := range a.t.atomsOf(a.t.join(held, a.whole(held))) {
+		list := []atom{at}
+		if n := a.t.node(at); n.kind == kConcat {
+			list = n.parts()
+		}
+		for _, p := range list {
+			n := a.t.node(p)
+			if !a.ownData(n) {
+				continue
+			}
+			g, gates := r.reach.sourceGuard(uint32(n.n), why)
+			if shut(gates) {
+				continue
+			}
+			out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates, Activation: why.names()})
+		}
+	}
+	return out
 }

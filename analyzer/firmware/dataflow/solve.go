@@ -125,8 +125,13 @@ func (a *analysis) expandAtom(at atom) value {
 		return a.derive(a.t.join(held, a.whole(held)), n.b)
 	case kConcat:
 		var out []atom
+		var others []atom // beside the text: as parts of it they would make one more of each
 		for i, part := range n.parts() {
 			v := a.expand(a.t.one(part))
+			if own := a.local(v); own != v {
+				others = append(others, a.strangers(v)...)
+				v = own
+			}
 			if pn := a.t.node(part); v == nothing && pn.kind == kLoad && pn.s == textField {
 				return nothing
 			}
@@ -135,7 +140,7 @@ func (a *analysis) expandAtom(at atom) value {
 			}
 			out = a.append(out, v, i == 0)
 		}
-		return a.t.make(out)
+		return a.t.make(append(out, others...))
 	}
 	return a.t.one(at)
 }
@@ -166,8 +171,13 @@ func (a *analysis) contents(base atom, field string) value {
 	return a.held(base, field)
 }
 
-// held is what was written to a field of one place.
+// held is what a field of one place holds: what this app wrote to it, and what others may have.
 func (a *analysis) held(base atom, field string) value {
+	return a.t.join(a.written(base, field), a.foreign(base, field))
+}
+
+// written is what this app wrote to a field of one place.
+func (a *analysis) written(base atom, field string) value {
 	n := a.t.node(base)
 	out := nothing
 	if field == "[*]" {
@@ -238,6 +248,7 @@ func (a *analysis) whole(v value) value {
 				}
 				if n.kind == kStore {
 					visit(a.family(b, "[*]"), depth+1)
+					visit(a.foreign(b, "[*]"), depth+1)
 				}
 			case n.kind == kSource:
 				n := *n

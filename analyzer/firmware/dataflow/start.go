@@ -22,6 +22,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		p.address = a.t.join(p.address, a.load(f.s, one, addressField))
 		p.category = a.t.join(p.category, a.load(f.s, one, categoryField))
 		p.mime = a.t.join(p.mime, a.load(f.s, one, typeField))
+		p.pkg = a.t.join(p.pkg, a.load(f.s, one, packageField))
 	}
 	p.args = nil
 	for _, v := range e.args {
@@ -39,7 +40,12 @@ func (a *analysis) settleRegister(f *frame, e *event) {
 		}
 		home := a.share(f.s, a.t.one(at))
 		to := a.own(home)
-		a.dynamic = append(a.dynamic, dynamicReceiver{n.s, home, to, e.args[1], e.args[2], f.m, e.conds})
+		d := dynamicReceiver{class: n.s, home: home, store: to, actions: e.args[1], schemes: e.args[2], by: f.m, conds: e.conds}
+		d.local = e.ref != nil && strings.Contains(e.ref.class, "LocalBroadcastManager")
+		if len(e.args) > 3 {
+			d.permission = e.args[3]
+		}
+		a.dynamic = append(a.dynamic, d)
 		m := a.u.find(n.s, onReceive)
 		if m == nil {
 			continue

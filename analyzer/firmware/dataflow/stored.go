@@ -168,6 +168,11 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 	}
 	for _, w := range list {
 		v := a.expand(w.v)
+		if own := a.local(v); own == nothing && v != nothing && r.why[w.by]&automatic == 0 {
+			continue // another app's: see asks
+		} else {
+			v = own
+		}
 		if want, ok := a.t.text(c.y); ok && !compared {
 			if s, ok := a.t.text(v); ok && (s == want) != (c.rel == equal) {
 				others = others || w.by != nil && r.why[w.by]&byTap != 0

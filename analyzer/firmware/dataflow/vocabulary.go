@@ -16,6 +16,7 @@ type Vocabulary struct {
 	Fields map[string]string
 
 	leaving map[string]bool // names of methods that are sinks of some class
+	keeping map[string]bool // of those that keep values where others may read them
 	reading map[string]bool // names of methods that are sources of some class
 }
 
