@@ -35,6 +35,9 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 			v = a.derive(a.reach(f.s, v), mv.Bits)
 		}
 		if mv.To < 0 {
+			if c.Name != "toString" {
+				v = a.partOf(v)
+			}
 			result = a.t.join(result, v)
 			continue
 		}
@@ -274,6 +277,8 @@ func operations() map[string]operation {
 		"view-text":         opViewText,
 		"part-of":           opPartOf,
 		"test":              opTest,
+		"ask":               opAsk,
+		"char-at":           opCharAt,
 		"listen-this":       opListenThis,
 		"set-length":        opSetLength,
 		"base64":            opBase64,
