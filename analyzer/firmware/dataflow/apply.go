@@ -305,7 +305,7 @@ func (p *mapping) compute(at atom, n node) value {
 	case kDerived:
 		return a.derive(a.reach(p.reads(), p.atom(atom(n.a))), n.b)
 	case kAllOf:
-		return a.reach(p.reads(), p.atom(atom(n.a)))
+		return a.labels(a.reach(p.reads(), p.atom(atom(n.a))))
 	case kCell:
 		base := p.atom(atom(n.a))
 		out := nothing

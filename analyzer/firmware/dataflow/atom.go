@@ -46,7 +46,7 @@ type node struct {
 	s    string
 }
 
-// maxSet bounds the atoms of a value. A set that would be larger loses its plainest atoms and gains kAny.
+// maxSet bounds the atoms of a value. A set that would be larger is made coarser: see shrink.
 const maxSet = 24
 
 const (
@@ -122,31 +122,6 @@ func (t *tables) make(list []atom) value {
 		list = t.shrink(list)
 	}
 	return t.set(list)
-}
-
-// weight orders kinds by what is lost first when a set is too large.
-func (t *tables) weight(a atom) int {
-	switch n := t.node(a); n.kind {
-	case kSource:
-		return 0
-	case kParam, kLoad, kResult, kDerived, kCell, kAllOf:
-		return 1
-	case kObj, kHome, kStore:
-		return 2
-	case kConcat, kStr, kClass, kMethod, kField:
-		return 3
-	case kWhen, kApi:
-		return 4
-	}
-	return 5
-}
-
-func (t *tables) shrink(list []atom) []atom {
-	t.cuts++
-	slices.SortStableFunc(list, func(x, y atom) int { return t.weight(x) - t.weight(y) })
-	list = append(list[:maxSet-1], anyAtom)
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 // join returns the union.
