@@ -278,6 +278,7 @@ func operations() map[string]operation {
 		"part-of":           opPartOf,
 		"test":              opTest,
 		"ask":               opAsk,
+		"join":              opJoin,
 		"char-at":           opCharAt,
 		"listen-this":       opListenThis,
 		"set-length":        opSetLength,

@@ -122,7 +122,7 @@ func (p *mapping) pending(s *summary, run bool) (any bool) {
 		}
 		any = true
 		if !run {
-			site := a.siteN(p.f.m, p.f.addr, a.chains.push(e.site, e.chain)+1)
+			site := p.f.siteN(a.chains.push(e.site, e.chain) + 1)
 			p.results[e.result] = a.t.of(node{kind: kResult, a: site, s: e.ref.String()})
 			continue
 		}
@@ -155,7 +155,7 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 	f.retries++
 	f.level = a.chains.nodes[e.chain].n + 1
 	defer func() { f.retries, f.level = f.retries-1, level }()
-	site := a.siteN(f.m, f.addr, a.chains.push(e.site, e.chain)+1)
+	site := f.siteN(a.chains.push(e.site, e.chain) + 1)
 	a.sites[site] = a.sites[e.site]
 	gate := f.gates[f.block]
 	f.gates[f.block] = a.c.and(gate, conds)
