@@ -329,12 +329,25 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			}
 		}
 	}
-	r.resourcesOf(rec, app, out)
+	texts := r.resourcesOf(rec, app, out)
+	for _, f := range rec.Units[app.Unit].Facts {
+		if f.Kind != "meta-data" {
+			continue
+		}
+		of := class(f.Fields.Get("component"))
+		if out.Meta[of] == nil {
+			if out.Meta == nil {
+				out.Meta = map[string]map[string][]string{}
+			}
+			out.Meta[of] = map[string][]string{}
+		}
+		out.Meta[of][f.Fields.Get("name")] = configured(rec, app, f.Fields.Get("value"), func() map[uint32][]string { return texts })
+	}
 	return out
 }
 
-// resourcesOf adds what the resource table, layouts and preference screens say.
-func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) {
+// resourcesOf adds what the resource table, layouts and preference screens say; it returns the texts of the table.
+func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) (texts map[uint32][]string) {
 	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
 	for _, i := range app.Units {
 		path := rec.Units[i].File.Path
@@ -348,11 +361,12 @@ func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.
 			continue
 		}
 		if name == "resources.arsc" {
-			texts := resources.Strings(data)
+			texts = resources.Strings(data)
 			out.Strings = func(id uint32) []string { return texts[id] }
 			continue
 		}
 		s.read(data)
 	}
 	out.Secret, out.Clicks, out.Settings = s.secret, s.clicks, s.settings
+	return texts
 }

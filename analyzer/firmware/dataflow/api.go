@@ -279,6 +279,7 @@ func operations() map[string]operation {
 		"test":              opTest,
 		"ask":               opAsk,
 		"join":              opJoin,
+		"info":              opInfo,
 		"char-at":           opCharAt,
 		"listen-this":       opListenThis,
 		"set-length":        opSetLength,

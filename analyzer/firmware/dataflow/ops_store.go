@@ -79,6 +79,10 @@ func opGet(f *frame, c *call) (value, bool) {
 		v = f.read(data, c.site)
 	}
 	for _, at := range a.t.atomsOf(recv) {
+		if m, ok := f.meta(c, at, key); ok {
+			v = a.t.join(v, m)
+			continue
+		}
 		got := a.element(f.s, a.t.one(at), key)
 		if one, ok := a.t.single(got); ok && def != nothing {
 			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
