@@ -32,6 +32,7 @@ type flowKey struct {
 	Plain           []string      // endpoints that need not be told again
 	Shared          []string      // classes that code of others calls
 	Named           []fact.Fields // what names classes and methods outside the code
+	Linked          []fact.Digest // of the libraries that the app is linked to
 }
 
 // keptFlows is a followed with units counted among those of the app's code, and without paths.
@@ -52,7 +53,7 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 	props := fw.Properties()
 	if data, ok := r.opt.Cache.Store.Get(key); ok {
 		var k keptFlows
-		if gob.NewDecoder(bytes.NewReader(data)).Decode(&k) == nil && k.holds(props) && k.Found.place(rec, app, units) {
+		if gob.NewDecoder(bytes.NewReader(data)).Decode(&k) == nil && k.holds(props) && k.Found.place(rec, app, units, r.libs.units(rec, fw, app)) {
 			return k.Found
 		}
 	}
@@ -66,7 +67,7 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 		}
 	}
 	var data bytes.Buffer
-	if k.Found, ok = out.anywhere(rec, app, units); ok && gob.NewEncoder(&data).Encode(k) == nil {
+	if k.Found, ok = out.anywhere(rec, app, units, r.libs.units(rec, fw, app)); ok && gob.NewEncoder(&data).Encode(k) == nil {
 		_ = r.opt.Cache.Store.Put(key, data.Bytes()) // a full disk makes the next scan slower, not this one wrong
 	}
 	return out
@@ -82,8 +83,14 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		App: r.appOf(rec, fw, app), Offers: offers(rec, app), Props: len(fw.Properties()) > 0,
 		Plain: slices.Sorted(maps.Keys(plainEndpoints(rec, app))),
 	}
+	libs := r.libs.units(rec, fw, app)
+	for _, i := range libs {
+		k.Linked = append(k.Linked, rec.Units[i].File.SHA256)
+	}
 	for _, i := range units {
 		k.Files = append(k.Files, rec.Units[i].File.SHA256)
+	}
+	for _, i := range slices.Concat(units, libs) {
 		for _, n := range r.named[rec.Units[i].File.Path.String()] {
 			if n.result != nil {
 				k.Names = append(k.Names, n.result.Sum())
@@ -118,7 +125,7 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 			k.Files = append(k.Files, sum)
 		}
 	}
-	if slices.ContainsFunc(k.Files, fact.Digest.IsZero) {
+	if slices.ContainsFunc(slices.Concat(k.Files, k.Linked), fact.Digest.IsZero) {
 		return store.Key{}, false
 	}
 	data, err := json.Marshal(k)
@@ -134,15 +141,21 @@ func (k *keptFlows) holds(props map[string]string) bool {
 	return !slices.ContainsFunc(k.Unset, func(name string) bool { _, ok := props[name]; return ok })
 }
 
-// anywhere returns a copy that does not say where the app lies: it counts units among its own, the app's after them.
-func (f followed) anywhere(rec *fact.Record, app *firmware.App, units []int) (followed, bool) {
+// anywhere returns a copy that does not say where the app and its libraries lie: it counts units among the app's, and
+// libraries among those it is linked to.
+func (f followed) anywhere(rec *fact.Record, app *firmware.App, units, libs []int) (followed, bool) {
 	whole := true
 	move := func(list []placed) []placed {
 		out := slices.Clone(list)
 		for i := range out {
 			out[i].Unit = slices.Index(units, out[i].Unit)
-			out[i].Fact.At.Path = nil
+			at := &out[i].Fact.At
 			whole = whole && out[i].Unit >= 0
+			if at.Path = nil; at.In != nil {
+				n := slices.IndexFunc(libs, func(u int) bool { return rec.Units[u].File.Path.String() == at.In.String() })
+				at.In = image.Path{{Offset: int64(n)}}
+				whole = whole && n >= 0
+			}
 		}
 		return out
 	}
@@ -155,14 +168,23 @@ func (f followed) anywhere(rec *fact.Record, app *firmware.App, units []int) (fo
 }
 
 // place turns what anywhere returned into what was found in this app.
-func (f *followed) place(rec *fact.Record, app *firmware.App, units []int) bool {
+func (f *followed) place(rec *fact.Record, app *firmware.App, units, libs []int) bool {
 	for _, list := range [][]placed{f.Facts, f.Taken} {
 		for i := range list {
 			if list[i].Unit < 0 || list[i].Unit >= len(units) {
 				return false
 			}
 			list[i].Unit = units[list[i].Unit]
-			list[i].Fact.At.Path = rec.Units[list[i].Unit].File.Path
+			at := &list[i].Fact.At
+			if at.Path = rec.Units[list[i].Unit].File.Path; at.In == nil {
+				continue
+			}
+			n := at.In[0].Offset
+			if n < 0 || n >= int64(len(libs)) {
+				return false
+			}
+			at.In = rec.Units[libs[n]].File.Path
+			at.Path = at.In
 		}
 	}
 	for i := range f.Gaps {

@@ -78,6 +78,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	fw := firmware.Assemble(rec)
 	r.callers = callersOf(rec, fw)
+	r.libs = r.libraries(rec, fw, voc)
 	out := make([]followed, len(fw.Apps))
 	one := func(app *firmware.App) followed {
 		return r.cached(rec, fw, app, func() (followed, []string) { return r.followApp(rec, fw, app, voc, owners, r.opt.Profile) })
@@ -154,8 +155,15 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	}
 	into := func(list *[]placed) func(*dex.File, fact.Fact) {
 		return func(f *dex.File, ft fact.Fact) {
-			ft.At.Path = rec.Units[code.unit[f]].File.Path
-			*list = append(*list, placed{code.unit[f], ft})
+			unit, own := code.unit[f]
+			if !own { // in a library: of the app, and in another file
+				unit = code.unit[code.dex[0]]
+				ft.At.In = rec.Units[r.libs.unit[f]].File.Path
+			}
+			if ft.At.Path = ft.At.In; own {
+				ft.At.Path = rec.Units[unit].File.Path
+			}
+			*list = append(*list, placed{unit, ft})
 		}
 	}
 	e := flowFacts{owners: owners, plain: plainEndpoints(rec, app), add: into(&out.Facts)}
@@ -185,14 +193,15 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
 func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	if len(code.dex) == 0 || !voc.Concerns(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
+	lib := r.libs.of(rec, fw, app)
+	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}
 	prog := dataflow.NewProgram(code.dex)
 	for f, names := range code.names {
 		prog.Resolve(f, names)
 	}
-	return code, dataflow.Analyze(prog, nil, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
+	return code, dataflow.Analyze(prog, lib, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
 }
 
 // markUsed notes on the endpoints of an app what uses them: what was told of each, and which of them begin an address that a
@@ -247,15 +256,8 @@ func (r *reader) load(rec *fact.Record, fw *firmware.Firmware, app *firmware.App
 			code.gaps = append(code.gaps, image.GapOf(u.File.Path, "flow", err))
 			continue
 		}
-		list, _ := dex.Open(data)
+		list := r.openCode(u.File.Path, data, code.names)
 		for _, d := range list {
-			d.DetectSet()
-			for _, n := range r.named[u.File.Path.String()] {
-				if n.base == d.Base && n.result != nil {
-					d.Set = n.set
-					code.names[d] = n.result
-				}
-			}
 			code.unit[d] = i
 		}
 		code.dex = append(code.dex, list...)

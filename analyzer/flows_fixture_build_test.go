@@ -204,6 +204,11 @@ func (a *flowApp) manifest() string {
 			a.component(&b, d[0], strings.Fields(d[1]))
 		}
 	}
+	for _, line := range a.all("uses") {
+		for _, l := range strings.Fields(line) {
+			fmt.Fprintf(&b, `<uses-library android:name="%s"/>`+"\n", l)
+		}
+	}
 	for _, line := range a.all("meta") {
 		name, value, _ := strings.Cut(line, " ")
 		fmt.Fprintf(&b, `<meta-data android:name="%s" android:value="%s"/>`+"\n", name, html.EscapeString(value))
@@ -369,6 +374,9 @@ func (o flowTools) build(work string, cases []*flowCase) error {
 	errs := make([]error, len(jobs))
 	slots := make(chan struct{}, 2)
 	for i, j := range jobs {
+		if len(j.a.all("jar")) > 0 {
+			continue
+		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			errs[i] = o.resources(j.a, j.dir)
@@ -397,6 +405,12 @@ func (o flowTools) build(work string, cases []*flowCase) error {
 		return err
 	}
 	for _, j := range jobs {
+		if jar := j.a.all("jar"); len(jar) > 0 {
+			if err := packJar(filepath.Join(work, "out", j.c.key, "system"), jar[0], filepath.Join(j.dir, "classes.dex")); err != nil {
+				return fmt.Errorf("%s: %w", j.c.id(), err)
+			}
+			continue
+		}
 		dest := filepath.Join(work, "out", j.c.key, j.a.name+".apk")
 		if props := j.c.all("prop"); len(j.c.apps) > 1 || len(props) > 0 {
 			system := filepath.Join(work, "out", j.c.key, "system")
@@ -455,6 +469,34 @@ func writeFiles(files map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// packJar makes a jar of the system's framework: of the boot class path, or, after the word shared, a shared library that
+// a permission file names.
+func packJar(system, jar, dex string) error {
+	code, err := os.ReadFile(dex)
+	if err != nil {
+		return err
+	}
+	name, shared := strings.CutPrefix(jar, "shared ")
+	file := "framework/" + name + ".jar"
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	out, err := w.Create("classes.dex")
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(code); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	files := map[string]string{filepath.Join(system, filepath.FromSlash(file)): b.String()}
+	if shared {
+		files[filepath.Join(system, "etc", "permissions", name+".xml")] = fmt.Sprintf("<permissions><library name=%q file=%q/></permissions>\n", name, "/system/"+file)
+	}
+	return writeFiles(files)
 }
 
 // joinAPK copies a package and adds code to it.

@@ -182,6 +182,7 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 		tb.Fatal(err)
 	}
 	r, rec, fw := readApps(tb, path)
+	r.libs = r.libraries(rec, fw, voc)
 	all := make([]followed, len(fw.Apps))
 	for i, app := range fw.Apps {
 		all[i], _ = r.followApp(rec, fw, app, voc, owners, profile)

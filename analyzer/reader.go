@@ -26,9 +26,11 @@ type reader struct {
 	boot   *verifiedBoot
 	code   optimisers
 	kept   codeFiles
+	twins  twins
 	named  map[string][]named // by the path of the file, once the walk is done
 	// callers are those of classes that no file of theirs defines, once flows are followed.
 	callers callers
+	libs    *libraries // that apps are linked to, once flows are followed
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.
@@ -92,6 +94,7 @@ func (r *reader) read(f *image.File, c *image.Container, u *fact.Unit) {
 		return
 	}
 	u.File.SHA256 = sum
+	r.twins.share(u)
 }
 
 // packaging reports whether f is a container around the device's files rather than one of them.

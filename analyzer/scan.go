@@ -90,7 +90,7 @@ func Read(ctx context.Context, root *image.File, opt Options) (*fact.Record, err
 		rec.SHA256 = hex.EncodeToString(sum[:])
 	}
 	r := &reader{list: list, budget: opener.Budget, opt: opt, boot: newVerifiedBoot()}
-	opener.Again = func() { r.boot = newVerifiedBoot(); r.files.Store(0) }
+	opener.Again = func() { r.boot, r.twins = newVerifiedBoot(), twins{}; r.files.Store(0) }
 	units, err := image.Walk(ctx, opener, root, opt.jobs(), func(f *image.File, c *image.Container) *fact.Unit { return r.visit(ctx, f, c) })
 	rec.Gaps = append(rec.Gaps, opener.Budget.Refused()...)
 	units = slices.DeleteFunc(units, func(u *fact.Unit) bool { return u == nil })

@@ -29,6 +29,7 @@ type Fact struct {
 // Place says where in a file a fact was seen.
 type Place struct {
 	Path   image.Path `json:"-"`                // the file's; saved once per file
+	In     image.Path `json:"in,omitempty"`     // the same, where it is another file than the one the fact is of: code of a library
 	Offset int64      `json:"offset"`           // bytes from the start of the file, -1 where it has none
 	Member string     `json:"member,omitempty"` // method "Lcom/x/Y;->m()V", XML element, section
 	Line   int        `json:"line,omitempty"`   // 1-based, in text or in decoded XML

@@ -77,6 +77,7 @@ var kinds = []Info{
 		{Name: "name"}, {Name: "protection", Doc: "base level and flags: normal, dangerous, signature, privileged …"}, {Name: "group"},
 	}},
 	{Kind: "feature", Doc: "a uses-feature element", Fields: []FieldInfo{{Name: "name"}, {Name: "required", Values: yesNo}}},
+	{Kind: "uses-library", Doc: "a shared library of the image that the app's code is linked to", Fields: []FieldInfo{{Name: "name"}, {Name: "required", Values: yesNo}}},
 	{Kind: "component", Doc: "an activity, alias, service, receiver or provider", Fields: []FieldInfo{
 		{Name: "type", Values: []string{"activity", "alias", "service", "receiver", "provider"}},
 		{Name: "name", Doc: "class name, fully qualified"},

@@ -133,7 +133,10 @@ func DecodeRecord(rd io.Reader) (*Record, error) {
 // place gives facts and tables the path they are saved without, and checks what a table promises.
 func (u *Unit) place() error {
 	for i := range u.Facts {
-		u.Facts[i].At.Path = u.File.Path
+		at := &u.Facts[i].At
+		if at.Path = at.In; at.In == nil {
+			at.Path = u.File.Path
+		}
 	}
 	for _, t := range u.Tables {
 		t.Path = u.File.Path

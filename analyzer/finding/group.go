@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"slices"
 	"sort"
 
 	"romscan/analyzer/fact"
@@ -47,7 +48,8 @@ func groups(fw *firmware.Firmware) map[string][]*group {
 		if len(u.Facts)+len(u.Tables) == 0 || fw.Copy(i) {
 			continue
 		}
-		p := piece{partition: s.Partition, device: s.Device, member: s.Member, facts: u.Facts, tables: u.Tables}
+		own, elsewhere := byPlace(fw, u.Facts)
+		p := piece{partition: s.Partition, device: s.Device, member: s.Member, facts: own, tables: u.Tables}
 		a := fw.AppOf(i)
 		if a != nil {
 			p.app = a.Package
@@ -55,6 +57,10 @@ func groups(fw *firmware.Firmware) map[string][]*group {
 				apps[a] = &group{app: a.Package, partition: a.Partition, device: a.Device}
 			}
 			apps[a].pieces = append(apps[a].pieces, p)
+			for k := range elsewhere {
+				elsewhere[k].app = a.Package
+			}
+			apps[a].pieces = append(apps[a].pieces, elsewhere...)
 		}
 		key := s.Device
 		if key == "" {
@@ -64,7 +70,8 @@ func groups(fw *firmware.Firmware) map[string][]*group {
 			files[key] = &group{app: p.app, partition: s.Partition, device: key}
 		}
 		files[key].pieces = append(files[key].pieces, p)
-		image.pieces = append(image.pieces, p)
+		files[key].pieces = append(files[key].pieces, elsewhere...)
+		image.pieces = append(append(image.pieces, p), elsewhere...)
 	}
 	out := map[string][]*group{"image": {image}}
 	for _, a := range fw.Apps {
@@ -79,6 +86,30 @@ func groups(fw *firmware.Firmware) map[string][]*group {
 	image.pieces = append(image.pieces, derived(fw, files)...)
 	out["file"] = sorted(files)
 	return out
+}
+
+// byPlace splits the facts of a file: those that lie in it, and pieces with what was found about it in other files.
+func byPlace(fw *firmware.Firmware, facts []fact.Fact) (own []fact.Fact, elsewhere []piece) {
+	isOwn := func(f fact.Fact) bool { return f.At.In == nil }
+	if !slices.ContainsFunc(facts, func(f fact.Fact) bool { return !isOwn(f) }) {
+		return facts, nil
+	}
+	at := map[string]int{}
+	for _, f := range facts {
+		if isOwn(f) {
+			own = append(own, f)
+			continue
+		}
+		k, ok := at[f.At.In.String()]
+		if !ok {
+			k = len(elsewhere)
+			at[f.At.In.String()] = k
+			s := fw.Layout.Spot(f.At.In)
+			elsewhere = append(elsewhere, piece{partition: s.Partition, device: s.Device, member: s.Member})
+		}
+		elsewhere[k].facts = append(elsewhere[k].facts, f)
+	}
+	return own, elsewhere
 }
 
 // derived spreads the facts of the image as a whole: a file fact also belongs to its file.

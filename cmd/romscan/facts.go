@@ -78,7 +78,11 @@ func printFacts(cmd *cobra.Command, fw *firmware.Firmware, want map[fact.Kind]bo
 			app = a.Package
 		}
 		for _, f := range fw.Record.Units[i].Facts {
-			put(f, app, fw.Spots[i])
+			s := fw.Spots[i]
+			if f.At.In != nil {
+				s = fw.Layout.Spot(f.At.In)
+			}
+			put(f, app, s)
 		}
 		for _, t := range fw.Record.Units[i].Tables {
 			for row := 0; want[t.Kind] && row < len(t.Values); row++ {

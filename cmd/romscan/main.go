@@ -79,7 +79,7 @@ func command() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fail(exitUsage, err) })
 	root.AddCommand(
 		scanCommand("scan IMAGE..."), diffCommand(), lsCommand(), catCommand(), extractCommand(), verifyCommand(), factsCommand(),
-		listCommand(), explainCommand(), testCommand(), schemaCommand(), versionCommand(),
+		listCommand(), explainCommand(), testCommand(), benchCommand(), schemaCommand(), versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	return root

@@ -39,11 +39,16 @@ var (
 	capacitorPackage = regexp.MustCompile(`"appId"\s*:\s*"([^"]{1,200})"`)
 )
 
-func isReactNative(head []byte) bool { return isText(head) && metro.Match(head) }
+// isReactNative looks for what all marks have before it looks for one of them: most text has neither.
+func isReactNative(head []byte) bool {
+	return isText(head) && bytes.Contains(head, []byte("__")) && metro.Match(head)
+}
 
 func reactNative([]byte) (about, []entry, error) { return about{kind: "react-native"}, nil, nil }
 
-func isCordova(head []byte) bool { return isText(head) && cordovaMark.Match(head) }
+func isCordova(head []byte) bool {
+	return isText(head) && (bytes.Contains(head, []byte("PLATFORM_VERSION")) || bytes.Contains(head, []byte("cordova"))) && cordovaMark.Match(head)
+}
 
 func cordova(head []byte) (about, []entry, error) {
 	what := about{kind: "cordova"}

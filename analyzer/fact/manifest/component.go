@@ -18,6 +18,8 @@ func (w *writer) application() {
 			w.component(e, componentTypes[e.name])
 		case e.name == "meta-data":
 			w.metaData(e, "")
+		case e.name == "uses-library" && e.value("name") != "":
+			w.emit("uses-library", e, fact.F("name", e.value("name"), "required", yesNo(e, "required", true)))
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Package manifest reads AndroidManifest.xml: who an app is, what it asks for, what it offers and when it starts.
 //
 // In: the opened container of an APK. Out: facts of the kinds package, permission, permission-declared, feature,
-// component, intent-filter, meta-data and tamper, each with the lines of the decoded manifest that say so. Defaults
+// uses-library, component, intent-filter, meta-data and tamper, each with the lines of the decoded manifest that say so. Defaults
 // are filled in as Android's package parser does.
 //
 //	facts := fact.Run([]*fact.Analyzer{manifest.Analyzer()}, subject, budget)
@@ -42,9 +42,9 @@ func Analyzer() *fact.Analyzer {
 			"AOSP frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h",
 			"AOSP frameworks/base/core/res/res/values/attrs_manifest.xml",
 		},
-		Version: 1,
+		Version: 2,
 		Emits: []fact.Kind{
-			"package", "permission", "permission-declared", "feature", "component", "intent-filter", "meta-data", "tamper",
+			"package", "permission", "permission-declared", "feature", "uses-library", "component", "intent-filter", "meta-data", "tamper",
 		},
 		Wants: wants,
 		Run:   run,

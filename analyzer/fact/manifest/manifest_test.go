@@ -35,6 +35,7 @@ const plainManifest = `<?xml version="1.0" encoding="utf-8"?>
   <application android:name=".App" android:permission="com.vendor.APP" android:process=":main"
       android:persistent="true" android:usesCleartextTraffic="true" android:debuggable="@0x7f000001">
     <meta-data android:name="channel" android:value="cmcc"/>
+    <uses-library android:name="com.vendor.lib" android:required="false"/>
     <activity android:name="Main" android:permission=""><intent-filter><action android:name="android.intent.action.MAIN"/></intent-filter></activity>
     <activity-alias android:name=".Alias" android:targetActivity="Main" android:exported="false"/>
     <service android:name=".Push" android:process="com.vendor.push" android:directBootAware="true"/>
@@ -76,6 +77,7 @@ func TestFacts(t *testing.T) {
 		`permission-declared {"name":"com.vendor.Q","protection":"normal"} /manifest/permission[2]`,
 		`feature {"name":"android.hardware.telephony","required":"no"} /manifest/uses-feature`,
 		`meta-data {"name":"channel","value":"cmcc"} /manifest/application/meta-data`,
+		`uses-library {"name":"com.vendor.lib","required":"no"} /manifest/application/uses-library`,
 		`component {"action":"android.intent.action.MAIN","direct_boot":"no","enabled":"yes","explicit":"no","exported":"yes","guarded":"no","name":"com.vendor.app.Main","process":"com.vendor.app:main","type":"activity"} /manifest/application/activity`,
 		`intent-filter {"action":"android.intent.action.MAIN","component":"com.vendor.app.Main","exported":"yes","type":"activity"} /manifest/application/activity/intent-filter`,
 		`component {"direct_boot":"no","enabled":"yes","explicit":"yes","exported":"no","guarded":"no","name":"com.vendor.app.Alias","process":"com.vendor.app:main","target":"com.vendor.app.Main","type":"alias"} /manifest/application/activity-alias`,

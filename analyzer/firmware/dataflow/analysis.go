@@ -6,6 +6,7 @@ import "romscan/analyzer/fact/dex"
 type Limits struct {
 	Steps       int // units of work on one app: instructions, and values carried from callee to caller
 	MethodSteps int // instructions interpreted in one method
+	Library     int // units of work on code of libraries, on top of Steps
 	Rounds      int // rounds over roots until global cells are stable
 }
 
@@ -15,6 +16,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MethodSteps == 0 {
 		l.MethodSteps = 200_000
+	}
+	if l.Library == 0 {
+		l.Library = 600_000
 	}
 	if l.Rounds == 0 {
 		l.Rounds = 8
@@ -35,13 +39,14 @@ type analysis struct {
 	calls   map[string]*Call
 	ops     map[string]operation
 
-	sums    map[*Method]*summary
-	stack   int
-	steps   int
-	cutsBy  map[string]int
-	sites   []Site
-	siteIDs map[siteKey]uint32
-	chains  *chainTable
+	sums              map[*Method]*summary
+	stack             int
+	libLeft, libDepth int
+	steps             int
+	cutsBy            map[string]int
+	sites             []Site
+	siteIDs           map[siteKey]uint32
+	chains            *chainTable
 
 	settled      []settledEvent
 	settledI     map[settledKey]int

@@ -25,6 +25,11 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if m.Code == 0 {
 		return a.t.any()
 	}
+	if m.Class.Lib {
+		if v, ok := f.stated(m, args, site); ok {
+			return v
+		}
+	}
 	if v, ok := f.decode(m, args, site); ok {
 		return v
 	}

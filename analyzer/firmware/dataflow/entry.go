@@ -90,8 +90,8 @@ func (u *universe) implementing(platform string) []*Class {
 		u.below = map[string][]*Class{}
 		for c := range u.own {
 			for _, s := range append([]string{c.Super}, c.Interfaces...) {
-				if u.class(s) == nil {
-					u.below[s] = append(u.below[s], c)
+				if sc := u.class(s); sc == nil || sc.Lib {
+					u.libraryBelow(s, func(s string) { u.below[s] = append(u.below[s], c) }, 0)
 				}
 			}
 		}

@@ -109,6 +109,12 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			g, w := r.judge(same, depth+1)
 			consider(g, w)
 		case kAllOf:
+		case kSource:
+			if zero, ok := a.t.number(c.y); n.b&(asHashed|asEncrypted) != 0 || ok && zero == 0 && n.b&asAnswer == 0 {
+				continue // a name for the phone, or that there is one: not the country it is in
+			}
+			g, w := r.source(at, c)
+			consider(g, w)
 		case kDerived:
 			if a.t.node(atom(n.a)).kind == kAllOf {
 				continue // the same as what stands beside it

@@ -23,6 +23,9 @@ func (f *frame) future(v value, depth int) value {
 	for _, at := range a.t.atomsOf(v) {
 		one := a.t.one(at)
 		out = a.t.join(out, a.load(f.s, one, resultField))
+		if k := a.t.node(at).kind; k == kCell || k == kLoad { // a task that was kept
+			out = a.t.join(out, a.load(f.s, a.load(f.s, one, wrappedField), resultField))
+		}
 		if a.t.node(at).kind != kObj {
 			continue
 		}

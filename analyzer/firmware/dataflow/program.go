@@ -13,6 +13,8 @@ type Program struct {
 	files []*dex.File
 	where map[string]classPlace // first definition wins, as a class loader has it
 	names map[*dex.File]Resolver
+	parts []*Program // programs it is linked of; see [Linked]
+	out   *outward   // of a library
 }
 
 // Resolver names what an optimised instruction means: the standard opcode and the method or field, written out.
@@ -34,7 +36,7 @@ func (u *universe) resolverOf(f *dex.File) Resolver {
 	if r := u.app.names[f]; r != nil || u.lib == nil {
 		return r
 	}
-	return u.lib.names[f]
+	return u.lib.resolver(f)
 }
 
 type classPlace struct {
@@ -213,11 +215,10 @@ func (u *universe) class(name string) *Class {
 	if !platformClass(name) {
 		if p, ok := u.app.where[name]; ok {
 			c = readClass(u.app, p, name, false)
-		} else if u.lib != nil {
-			if p, ok := u.lib.where[name]; ok {
-				c = readClass(u.lib, p, name, true)
-			}
 		}
+	}
+	if c == nil && u.lib != nil {
+		c = u.lib.classIn(name)
 	}
 	u.classes[name] = c
 	return c

@@ -64,6 +64,8 @@ type reachability struct {
 	gates [labels]map[*Method]condset
 	known map[cond]judged
 	depth int // of fields being judged
+	// What automatic reasons lead to, but not through sync adapters; and neither through those nor dispatchers.
+	unsynced, direct map[*Method]bool
 }
 
 // starts returns why the platform calls a component.

@@ -78,6 +78,7 @@ type Result struct {
 // Analyze follows the data of one app. lib may be nil.
 func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Limits) *Result {
 	a := newAnalysis(newUniverse(prog, lib, voc.Supers), app, voc, profile, l)
+	a.libLeft = a.limits.Library
 	a.dec = newDecoder(prog.files)
 	a.enterApp()
 	linked := 0
@@ -179,6 +180,9 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			}
 			if never {
 				continue
+			}
+			if g, ok := r.reach.undecided(&fl, why); ok {
+				fl.Guard, fl.Gates = g.Guard, append([]Gate{g}, fl.Gates...)
 			}
 			r.Flows = append(r.Flows, fl)
 		}

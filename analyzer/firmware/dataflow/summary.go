@@ -49,6 +49,9 @@ func (a *analysis) summary(m *Method) *summary {
 		s.done = true
 		return s
 	}
+	if m.Class.Lib {
+		defer a.inLibrary()()
+	}
 	a.stack++
 	a.opens = append(a.opens, opened{m: m})
 	from := len(a.partials)
@@ -93,6 +96,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 			f.exit = &state{heap: map[atom]*object{}}
 		}
 		s.nothing = f.throws != nothing
+	}
+	if f.m.Class.Lib {
+		a.lean(f.m, s)
 	}
 	f.s = f.exit
 	for i := range f.events {

@@ -1,6 +1,9 @@
 package dataflow
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A value that may be too many things is made coarser: first what loses nothing, then what loses only how a text goes on, or which
 // number it is. Only what is still too much after that is cut off, and counted.
@@ -18,10 +21,29 @@ func (t *tables) shrink(list []atom) []atom {
 		}
 	}
 	t.cuts++
+	var kept []atom
+	for _, at := range list {
+		if len(kept) < maxAddresses && t.address(at) {
+			kept = append(kept, at)
+		}
+	}
 	slices.SortStableFunc(list, func(x, y atom) int { return t.weight(x) - t.weight(y) })
-	list = append(list[:maxSet-1], anyAtom)
+	list = append(append(list[:maxSet-1], anyAtom), kept...)
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// maxAddresses bounds the addresses that stay in a set beside what is kept of the rest.
+const maxAddresses = 4
+
+// address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
+// it may be made of.
+func (t *tables) address(a atom) bool {
+	n := t.node(a)
+	if n.kind == kConcat {
+		n = t.node(n.parts()[0])
+	}
+	return n.kind == kStr && strings.Contains(n.s, "://") && !strings.HasPrefix(n.s, "content:")
 }
 
 // stated drops what is said twice: what comes from anything in an atom, where what comes from the atom is there.
