@@ -293,19 +293,35 @@ func hasKind(facts []fact.Fact, k fact.Kind) bool {
 func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
 	out := manifestOf(rec, app)
 	out.Props, out.TriggerOf = fw.Properties(), firmware.TriggerOf
-	r.resourcesOf(rec, app, out)
+	texts := r.resourcesOf(rec, app, out)
+	for _, f := range rec.Units[app.Unit].Facts {
+		if f.Kind != "meta-data" {
+			continue
+		}
+		of := descriptor(f.Fields.Get("component"))
+		if out.Meta == nil {
+			out.Meta = map[string]map[string][]string{}
+		}
+		if out.Meta[of] == nil {
+			out.Meta[of] = map[string][]string{}
+		}
+		out.Meta[of][f.Fields.Get("name")] = configured(rec, app, f.Fields.Get("value"), func() map[uint32][]string { return texts })
+	}
 	return out
+}
+
+// descriptor spells the name of a class as code does, "" for none.
+func descriptor(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "L" + strings.ReplaceAll(name, ".", "/") + ";"
 }
 
 // manifestOf is what the manifest says.
 func manifestOf(rec *fact.Record, app *firmware.App) *dataflow.App {
 	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}}
-	class := func(name string) string {
-		if name == "" {
-			return ""
-		}
-		return "L" + strings.ReplaceAll(name, ".", "/") + ";"
-	}
+	class := descriptor
 	triggers, targets := map[string][]string{}, map[string]string{}
 	for _, f := range app.Derived {
 		if f.Kind == "autostart" {
@@ -349,8 +365,8 @@ func manifestOf(rec *fact.Record, app *firmware.App) *dataflow.App {
 	return out
 }
 
-// resourcesOf adds what the resource table, layouts and preference screens say.
-func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) {
+// resourcesOf adds what the resource table, layouts and preference screens say; it returns the texts of the table.
+func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) (texts map[uint32][]string) {
 	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
 	for _, i := range app.Units {
 		path := rec.Units[i].File.Path
@@ -364,11 +380,12 @@ func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.
 			continue
 		}
 		if name == "resources.arsc" {
-			texts := resources.Strings(data)
+			texts = resources.Strings(data)
 			out.Strings = func(id uint32) []string { return texts[id] }
 			continue
 		}
 		s.read(data)
 	}
 	out.Secret, out.Clicks, out.Settings = s.secret, s.clicks, s.settings
+	return texts
 }

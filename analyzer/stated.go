@@ -103,7 +103,7 @@ func (r *reader) metaData(rec *fact.Record, app *firmware.App, k *stated.Key) []
 		if known := k.Of != "Landroid/content/pm/PackageItemInfo;"; known && ofApp != (k.Of == "Landroid/content/pm/ApplicationInfo;") {
 			continue
 		}
-		values := r.configured(rec, app, f.Fields.Get("value"))
+		values := configured(rec, app, f.Fields.Get("value"), func() map[uint32][]string { return r.texts(rec, app) })
 		if out != nil && !slices.Equal(out, values) {
 			return nil
 		}
@@ -114,7 +114,7 @@ func (r *reader) metaData(rec *fact.Record, app *firmware.App, k *stated.Key) []
 
 // configured returns a value of the manifest in all configurations. The fact has that of the default one: where the text is not
 // one of the manifest's own, it is of the resource that holds it; of several nothing more can be told.
-func (r *reader) configured(rec *fact.Record, app *firmware.App, value string) []string {
+func configured(rec *fact.Record, app *firmware.App, value string, resources func() map[uint32][]string) []string {
 	for _, i := range app.Units {
 		for _, t := range rec.Units[i].Tables {
 			if rec.Units[i].File.Path.Name() == "AndroidManifest.xml" && t.Kind == "string" && has(t.Values, value) {
@@ -122,7 +122,7 @@ func (r *reader) configured(rec *fact.Record, app *firmware.App, value string) [
 			}
 		}
 	}
-	texts := r.texts(rec, app)
+	texts := resources()
 	if id := resourceID(value); id != 0 {
 		return texts[id]
 	}

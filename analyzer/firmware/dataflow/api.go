@@ -35,6 +35,9 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 			v = a.derive(a.reach(f.s, v), mv.Bits)
 		}
 		if mv.To < 0 {
+			if c.Name != "toString" {
+				v = a.partOf(v)
+			}
 			result = a.t.join(result, v)
 			continue
 		}
@@ -276,6 +279,10 @@ func operations() map[string]operation {
 		"view-text":         opViewText,
 		"part-of":           opPartOf,
 		"test":              opTest,
+		"ask":               opAsk,
+		"join":              opJoin,
+		"info":              opInfo,
+		"char-at":           opCharAt,
 		"listen-this":       opListenThis,
 		"set-length":        opSetLength,
 		"base64":            opBase64,

@@ -20,6 +20,9 @@ type App struct {
 	Clicks map[string]bool
 	// Settings are the switches of preference screens by their key: the default, "" where the screen states none.
 	Settings map[string]string
+	// Meta are the texts of the manifest's meta-data by the class of the component they are of, "" for the application, and by
+	// name: a resource's in all configurations.
+	Meta map[string]map[string][]string
 	// Authorities of providers by class.
 	Authorities map[string][]string
 	// Library marks code without a manifest: every public method may be called.

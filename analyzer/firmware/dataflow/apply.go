@@ -127,7 +127,7 @@ func (p *mapping) pending(s *summary, run bool) (any bool) {
 		}
 		any = true
 		if !run {
-			site := a.siteN(p.f.m, p.f.addr, a.chains.push(e.site, e.chain)+1)
+			site := p.f.siteN(a.chains.push(e.site, e.chain) + 1)
 			p.results[e.result] = a.t.of(node{kind: kResult, a: site, s: e.ref.String()})
 			continue
 		}
@@ -160,7 +160,7 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 	f.retries++
 	f.level = a.chains.nodes[e.chain].n + 1
 	defer func() { f.retries, f.level = f.retries-1, level }()
-	site := a.siteN(f.m, f.addr, a.chains.push(e.site, e.chain)+1)
+	site := f.siteN(a.chains.push(e.site, e.chain) + 1)
 	a.sites[site] = a.sites[e.site]
 	gate := f.gates[f.block]
 	f.gates[f.block] = a.c.and(gate, conds)
@@ -310,7 +310,7 @@ func (p *mapping) compute(at atom, n node) value {
 	case kDerived:
 		return a.derive(a.reach(p.reads(), p.atom(atom(n.a))), n.b)
 	case kAllOf:
-		return a.reach(p.reads(), p.atom(atom(n.a)))
+		return a.labels(a.reach(p.reads(), p.atom(atom(n.a))))
 	case kCell:
 		base := p.atom(atom(n.a))
 		out := nothing

@@ -46,7 +46,7 @@ type node struct {
 	s    string
 }
 
-// maxSet bounds the atoms of a value. A set that would be larger loses its plainest atoms and gains kAny.
+// maxSet bounds the atoms of a value. A set that would be larger is made coarser: see shrink.
 const maxSet = 24
 
 const (
@@ -122,53 +122,6 @@ func (t *tables) make(list []atom) value {
 		list = t.shrink(list)
 	}
 	return t.set(list)
-}
-
-// weight orders kinds by what is lost first when a set is too large.
-func (t *tables) weight(a atom) int {
-	switch n := t.node(a); n.kind {
-	case kSource:
-		if n.s != "" {
-			return 4
-		}
-		return 0
-	case kParam, kLoad, kResult, kDerived, kCell, kAllOf:
-		return 1
-	case kObj, kHome, kStore:
-		return 2
-	case kConcat, kStr, kClass, kMethod, kField:
-		return 3
-	case kWhen, kApi:
-		return 4
-	}
-	return 5
-}
-
-// maxAddresses bounds the addresses that stay in a set beside what is kept of the rest.
-const maxAddresses = 4
-
-// address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
-// it may be made of.
-func (t *tables) address(a atom) bool {
-	n := t.node(a)
-	if n.kind == kConcat {
-		n = t.node(n.parts()[0])
-	}
-	return n.kind == kStr && strings.Contains(n.s, "://") && !strings.HasPrefix(n.s, "content:")
-}
-
-func (t *tables) shrink(list []atom) []atom {
-	t.cuts++
-	var kept []atom
-	for _, at := range list {
-		if len(kept) < maxAddresses && t.address(at) {
-			kept = append(kept, at)
-		}
-	}
-	slices.SortStableFunc(list, func(x, y atom) int { return t.weight(x) - t.weight(y) })
-	list = append(append(list[:maxSet-1], anyAtom), kept...)
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 // join returns the union.

@@ -43,11 +43,13 @@ type frame struct {
 	over       bool           // the block ends here: what it called never returns
 	spent      int
 	retries    int
-	pended     int     // pending calls of this pass
-	level      uint32  // callers that a pending call was handed up through
-	implied    value   // what the conditions of this block tell; only under a profile that follows implicit flows
-	switched   []value // of blocks that end in a switch: what decides
-	tested     []value // of blocks that end in a test or switch: what is tested
+	pended     int             // pending calls of this pass
+	level      uint32          // callers that a pending call was handed up through
+	implied    value           // what the conditions of this block tell; only under a profile that follows implicit flows
+	loops      map[int32]*loop // that may be run round by round, by their heads
+	turn       int             // the round of such a loop, from 1; 0 outside
+	switched   []value         // of blocks that end in a switch: what decides
+	tested     []value         // of blocks that end in a test or switch: what is tested
 }
 
 // maxPasses bounds the passes over a method with loops.
@@ -90,7 +92,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 	}
 	f.in[0] = first
 	f.ways, f.outs = make([][2]truth, len(g.blocks)), make([][]value, len(g.blocks))
-	f.plain = f.predicate()
+	f.plain, f.loops = f.predicate(), g.innermost()
 	return f
 }
 
@@ -129,14 +131,17 @@ func (f *frame) run() {
 			if f.in[b] == nil {
 				continue
 			}
-			f.runBlock(b, f.in[b], func(to int32, _ int, s *state) {
+			pass := func(to int32, _ int, s *state) {
 				if f.in[to] == nil {
 					f.in[to] = s.clone()
 				} else if !f.a.merge(f.in[to], s) {
 					return
 				}
 				again = again || f.g.rank[to] <= int32(i)
-			})
+			}
+			if !f.turns(b, pass) {
+				f.runBlock(b, f.in[b], pass)
+			}
 			if f.spent > f.a.limits.MethodSteps {
 				f.a.cut("instructions of a method")
 				return
@@ -294,7 +299,7 @@ func (a *analysis) constant(v value) bool {
 	return true
 }
 
-func (f *frame) here() uint32 { return f.a.site(f.m, f.addr) }
+func (f *frame) here() uint32 { return f.siteN(0) }
 
 // object makes a new object at this instruction.
 func (f *frame) object(class string) value {
@@ -315,6 +320,6 @@ func (f *frame) object(class string) value {
 }
 
 // inLoop reports whether this block has been run often enough that what grows must stop.
-func (f *frame) inLoop() bool { return f.g.loops[f.block] && f.visit[f.block] >= 3 }
+func (f *frame) inLoop() bool { return f.looping() && f.visit[f.block] >= 3 }
 
 func element(n int64) string { return "[" + strconv.FormatInt(n, 10) + "]" }

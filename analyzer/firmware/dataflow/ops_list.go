@@ -9,7 +9,7 @@ const maxElements = 64
 func (f *frame) list(v value) (at atom, elems []value, ok bool) {
 	a := f.a
 	at, one := a.t.single(v)
-	if !one || a.t.node(at).kind != kObj || f.g.loops[f.block] {
+	if !one || a.t.node(at).kind != kObj || f.looping() {
 		return at, nil, false
 	}
 	n := int64(0)
@@ -163,7 +163,7 @@ func opRemove(f *frame, c *call) (value, bool) {
 		return nothing, true
 	}
 	key, _ := f.key(c.at(c.Key))
-	if at, one := f.a.t.single(c.at(0)); one && key != "[?]" && !f.g.loops[f.block] && f.a.t.node(at).kind != kStore {
+	if at, one := f.a.t.single(c.at(0)); one && key != "[?]" && !f.looping() && f.a.t.node(at).kind != kStore {
 		f.a.store(f.s, c.at(0), key, nothing)
 	}
 	if c.Text == "this" {

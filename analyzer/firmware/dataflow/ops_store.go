@@ -42,7 +42,7 @@ func opPut(f *frame, c *call) (value, bool) {
 	if len(c.Args) == 0 {
 		v = c.at(c.Key + 1)
 	}
-	if key == "[?]" || f.g.loops[f.block] {
+	if key == "[?]" || f.looping() {
 		a.add(f.s, recv, key, v)
 	} else {
 		a.store(f.s, recv, key, v)
@@ -79,6 +79,10 @@ func opGet(f *frame, c *call) (value, bool) {
 		v = f.read(data, c.site)
 	}
 	for _, at := range a.t.atomsOf(recv) {
+		if m, ok := f.meta(c, at, key); ok {
+			v = a.t.join(v, m)
+			continue
+		}
 		got := a.element(f.s, a.t.one(at), key)
 		if one, ok := a.t.single(got); ok && def != nothing {
 			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
@@ -103,7 +107,7 @@ func opAdd(f *frame, c *call) (value, bool) {
 	}
 	f.asked(v, a.any(), equalsKey, hashKey, orderKey)
 	at, one := a.t.single(recv)
-	if one && a.t.node(at).kind == kObj && !f.g.loops[f.block] && len(c.r.params) == 1 {
+	if one && a.t.node(at).kind == kObj && !f.looping() && len(c.r.params) == 1 {
 		n, known := int64(0), true
 		if old, ok := f.s.get(slot{at, countField}); ok {
 			n, known = a.t.number(old)
@@ -150,7 +154,7 @@ func opArrayCopy(f *frame, c *call) (value, bool) {
 	to, ok2 := a.t.number(c.at(4))
 	n, ok3 := a.t.number(c.at(5))
 	at, one := a.t.single(c.at(1))
-	if ok1 && ok2 && ok3 && one && n >= 0 && n <= maxElements && a.t.node(at).kind == kObj && !f.g.loops[f.block] {
+	if ok1 && ok2 && ok3 && one && n >= 0 && n <= maxElements && a.t.node(at).kind == kObj && !f.looping() {
 		if _, mixed := f.s.get(slot{at, "[?]"}); !mixed {
 			for i := range n {
 				if v := f.s.at(slot{at, element(from + i)}); v != nothing {

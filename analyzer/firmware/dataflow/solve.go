@@ -119,7 +119,7 @@ func (a *analysis) expandAtom(at atom) value {
 		}
 		return out
 	case kAllOf:
-		return a.whole(a.expand(a.t.one(atom(n.a))))
+		return a.labels(a.whole(a.expand(a.t.one(atom(n.a)))))
 	case kDerived:
 		held := a.expand(a.t.one(atom(n.a)))
 		return a.derive(a.t.join(held, a.whole(held)), n.b)

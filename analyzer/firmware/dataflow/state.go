@@ -112,6 +112,9 @@ func (a *analysis) initial(base atom, field string) value {
 		}
 		return a.t.of(node{kind: kLoad, a: uint32(base), s: field})
 	case kHome, kStore:
+		if v := a.metaText(n, field); v != nothing {
+			return v
+		}
 		return a.t.of(node{kind: kCell, a: uint32(base), s: field})
 	case kCell:
 		if strings.HasPrefix(field, "[") && a.depth(base) > 1 {

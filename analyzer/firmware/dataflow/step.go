@@ -242,7 +242,7 @@ func (f *frame) row(array, index, v value) value {
 }
 
 func (f *frame) setElem(array, index, v value) {
-	if n, ok := f.a.t.number(index); ok && !f.g.loops[f.block] {
+	if n, ok := f.a.t.number(index); ok && !f.looping() {
 		f.a.store(f.s, array, element(n), v)
 		return
 	}

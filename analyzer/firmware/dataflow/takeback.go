@@ -59,7 +59,7 @@ func undoes(name string) bool {
 // oneObject reports whether a value is one object for sure.
 func (f *frame) oneObject(v value) bool {
 	at, one := f.a.t.single(v)
-	if !one || f.g.loops[f.block] {
+	if !one || f.looping() {
 		return false
 	}
 	n := f.a.t.node(at)

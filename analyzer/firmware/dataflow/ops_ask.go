@@ -1,0 +1,246 @@
+package dataflow
+
+import (
+	"strings"
+	"unicode/utf16"
+)
+
+// What is asked of a text that is known, wholly or in part, is answered: the way that cannot be taken is not followed. Where
+// its alternatives answer differently, nothing is known.
+
+// opTest asks something of a text: the answer is known, or depends on it.
+func opTest(f *frame, c *call) (value, bool) {
+	if n, ok := f.answer(c); ok {
+		return f.a.t.num(n), false
+	}
+	return f.a.derive(f.a.t.join(f.text(c.at(0)), f.params(c)), asAnswer), false
+}
+
+// opAsk is opTest where an answer that is not known says nothing.
+func opAsk(f *frame, c *call) (value, bool) {
+	if n, ok := f.answer(c); ok {
+		return f.a.t.num(n), false
+	}
+	return f.a.any(), false
+}
+
+// opCharAt is a character of a text: known, or a part of what the text carries.
+func opCharAt(f *frame, c *call) (value, bool) {
+	if n, ok := f.answer(c); ok {
+		return f.a.t.num(n), false
+	}
+	given := f.a.t.join(f.text(c.at(0)), c.at(1))
+	if !f.a.plainText(given) {
+		given = f.a.derive(f.a.reach(f.s, given), 0)
+	}
+	return f.a.partOf(given), false
+}
+
+// answer asks a text, or where the line has args that parameter, the question that the line's text names.
+func (f *frame) answer(c *call) (int64, bool) {
+	a := f.a
+	v, p := c.at(0), 1
+	if len(c.Args) > 0 {
+		v, p = c.at(c.Args[0]), c.Args[0]+1
+	}
+	q := question{name: c.Text, n: -1}
+	if n := len(c.r.params); p <= n {
+		if c.r.params[p-1] == "I" {
+			var ok bool
+			if q.n, ok = a.t.number(c.at(p)); !ok {
+				return 0, false
+			}
+		} else {
+			s, ok := a.t.text(f.text(c.at(p)))
+			if !ok {
+				return 0, false
+			}
+			q.of = s
+		}
+		if p < n && q.name != "char" { // from an index on
+			return 0, false
+		}
+	}
+	return a.unanimous(f.text(v), q.ask)
+}
+
+// unanimous asks all that a text may be; false where one does not know or the answers differ.
+func (a *analysis) unanimous(v value, ask func(textParts) (int64, bool)) (int64, bool) {
+	atoms := a.t.atomsOf(v)
+	var all int64
+	for i, at := range atoms {
+		p, ok := a.partsOf(at)
+		if !ok {
+			return 0, false
+		}
+		n, ok := ask(p)
+		if !ok || i > 0 && n != all {
+			return 0, false
+		}
+		all = n
+	}
+	return all, len(atoms) > 0
+}
+
+// textParts is what is known of a text: its constant parts in their order, with something unknown between two of them.
+type textParts struct {
+	known       []string
+	open, ended bool // something unknown stands before the first part, or after the last
+}
+
+// whole returns a text that is known as a whole.
+func (p textParts) whole() (string, bool) {
+	if len(p.known) != 1 || p.open || p.ended {
+		return "", false
+	}
+	return p.known[0], true
+}
+
+// front and back are what the text surely begins and ends with.
+func (p textParts) front() string {
+	if p.open || len(p.known) == 0 {
+		return ""
+	}
+	return p.known[0]
+}
+
+func (p textParts) back() string {
+	if p.ended || len(p.known) == 0 {
+		return ""
+	}
+	return p.known[len(p.known)-1]
+}
+
+// partsOf returns what is known of a text; false where that is nothing.
+func (a *analysis) partsOf(at atom) (textParts, bool) {
+	switch n := a.t.node(at); n.kind {
+	case kStr:
+		return textParts{known: []string{n.s}}, true
+	case kConcat:
+		var p textParts
+		for i, part := range n.parts() {
+			if pn := a.t.node(part); pn.kind == kStr {
+				if i > 0 && !p.ended { // two that were too long to be one
+					p.ended = true
+				}
+				p.known, p.ended = append(p.known, pn.s), false
+				continue
+			}
+			p.open, p.ended = p.open || len(p.known) == 0, true
+		}
+		return p, len(p.known) > 0
+	}
+	return textParts{}, false
+}
+
+// question is something asked of a text: whether it has a part, where, or what stands at a place.
+type question struct {
+	name string
+	of   string
+	n    int64 // the number given, a character or an index
+}
+
+func (q question) ask(p textParts) (int64, bool) {
+	if q.name != "char" && q.n >= 0 {
+		if q.n > 0xffff {
+			return 0, false
+		}
+		q.of = string(rune(q.n))
+	}
+	whole, all := p.whole()
+	switch q.name {
+	case "empty":
+		if all {
+			return truthOf(whole == ""), true
+		}
+		for _, s := range p.known {
+			if s != "" {
+				return 0, true
+			}
+		}
+	case "contains":
+		for _, s := range p.known {
+			if strings.Contains(s, q.of) {
+				return 1, true
+			}
+		}
+		return 0, all
+	case "prefix":
+		if s := p.front(); strings.HasPrefix(s, q.of) || !strings.HasPrefix(q.of, s) || all {
+			return truthOf(strings.HasPrefix(s, q.of)), true
+		}
+	case "suffix":
+		if s := p.back(); strings.HasSuffix(s, q.of) || !strings.HasSuffix(q.of, s) || all {
+			return truthOf(strings.HasSuffix(s, q.of)), true
+		}
+	case "index":
+		if i := strings.Index(p.front(), q.of); i >= 0 || all {
+			return unitsTo(p.front(), i), true
+		}
+	case "last-index":
+		return unitsTo(whole, strings.LastIndex(whole, q.of)), all
+	case "char":
+		if units := utf16.Encode([]rune(p.front())); q.n >= 0 && q.n < int64(len(units)) {
+			return int64(units[q.n]), true
+		}
+	}
+	return 0, false
+}
+
+// unitsTo is an offset in bytes as one in characters of Java.
+func unitsTo(s string, i int) int64 {
+	if i < 0 {
+		return -1
+	}
+	return int64(len(utf16.Encode([]rune(s[:i]))))
+}
+
+func truthOf(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// differ reports whether two texts are surely not equal: they begin or end differently.
+func (a *analysis) differ(x, y value) bool {
+	if len(a.t.atomsOf(x))*len(a.t.atomsOf(y)) > maxWays {
+		return false
+	}
+	apart := func(p, q string) bool { return !strings.HasPrefix(p, q) && !strings.HasPrefix(q, p) }
+	apartEnds := func(p, q string) bool { return !strings.HasSuffix(p, q) && !strings.HasSuffix(q, p) }
+	n, ok := a.unanimous(x, func(p textParts) (int64, bool) {
+		return a.unanimous(y, func(q textParts) (int64, bool) {
+			s, all1 := p.whole()
+			r, all2 := q.whole()
+			if all1 && all2 {
+				return 0, s != r
+			}
+			return 0, apart(p.front(), q.front()) || apartEnds(p.back(), q.back()) || all1 && longer(q, s) || all2 && longer(p, r)
+		})
+	})
+	return ok && n == 0
+}
+
+// longer reports whether a text is surely longer than another.
+func longer(p textParts, s string) bool {
+	n := 0
+	for _, k := range p.known {
+		n += len(k)
+	}
+	return n > len(s)
+}
+
+// partOf is what a part of a text carries, or what was made of it: that it is not the text itself is all that is known.
+func (a *analysis) partOf(v value) value {
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		one := a.t.one(at)
+		switch a.t.node(at).kind {
+		case kStr, kConcat, kParam, kLoad, kResult, kCell, kAllOf:
+			one = a.derive(one, 0)
+		}
+		out = a.t.join(out, one)
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package dataflow
+
+import (
+	"slices"
+	"strings"
+)
+
+// A value that may be too many things is made coarser: first what loses nothing, then what loses only how a text goes on, or which
+// number it is. Only what is still too much after that is cut off, and counted.
+
+// shrink makes a set small enough.
+func (t *tables) shrink(list []atom) []atom {
+	steps := [...]func([]atom) []atom{
+		t.stated,
+		t.prefixes,
+		t.plain,
+	}
+	for _, step := range steps {
+		if list = step(list); len(list) <= maxSet {
+			return list
+		}
+	}
+	t.cuts++
+	var kept []atom
+	for _, at := range list {
+		if len(kept) < maxAddresses && t.address(at) {
+			kept = append(kept, at)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y atom) int { return t.weight(x) - t.weight(y) })
+	list = append(append(list[:maxSet-1], anyAtom), kept...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// maxAddresses bounds the addresses that stay in a set beside what is kept of the rest.
+const maxAddresses = 4
+
+// address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
+// it may be made of.
+func (t *tables) address(a atom) bool {
+	n := t.node(a)
+	if n.kind == kConcat {
+		n = t.node(n.parts()[0])
+	}
+	return n.kind == kStr && strings.Contains(n.s, "://") && !strings.HasPrefix(n.s, "content:")
+}
+
+// stated drops what is said twice: what comes from anything in an atom, where what comes from the atom is there.
+func (t *tables) stated(list []atom) []atom {
+	return t.without(list, func(at atom, n *node) bool {
+		if n.kind != kDerived || t.node(atom(n.a)).kind != kAllOf {
+			return false
+		}
+		w := *n
+		w.a = t.node(atom(n.a)).a
+		b, ok := t.atoms[w]
+		if !ok {
+			return false
+		}
+		_, there := slices.BinarySearch(list, b)
+		return there
+	})
+}
+
+func (t *tables) without(list []atom, drop func(at atom, n *node) bool) []atom {
+	out := make([]atom, 0, len(list))
+	for _, at := range list {
+		if !drop(at, t.node(at)) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// prefixes replaces joined texts by how they begin, and what their parts carry.
+func (t *tables) prefixes(list []atom) []atom {
+	var out []atom
+	for _, at := range list {
+		n := t.node(at)
+		if n.kind != kConcat {
+			out = append(out, at)
+			continue
+		}
+		parts := n.parts()
+		if t.node(parts[0]).kind == kStr {
+			out = append(out, t.concat(parts[0], anyAtom))
+		} else {
+			out = append(out, anyAtom)
+		}
+		for _, p := range parts {
+			switch t.node(p).kind {
+			case kStr, kInt, kAny:
+			default:
+				out = append(out, p)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// plain replaces numbers, answers and their like by something of no interest: a choice that is made by them may go any way.
+func (t *tables) plain(list []atom) []atom {
+	n := len(list)
+	out := t.without(list, func(at atom, n *node) bool {
+		switch n.kind {
+		case kAny, kInt, kWhen, kCompare:
+			return true
+		case kApi:
+			return n.s != "remote"
+		}
+		return false
+	})
+	if len(out) == n {
+		return out
+	}
+	return slices.Insert(out, 0, anyAtom)
+}
+
+// weight orders kinds by what is lost first when a set is too large.
+func (t *tables) weight(a atom) int {
+	switch n := t.node(a); n.kind {
+	case kSource:
+		if n.s != "" {
+			return 4
+		}
+		return 0
+	case kParam, kLoad, kResult, kDerived, kCell, kAllOf:
+		return 1
+	case kObj, kHome, kStore:
+		return 2
+	case kConcat, kStr, kClass, kMethod, kField:
+		return 3
+	case kWhen, kApi:
+		return 4
+	}
+	return 5
+}
+
+// labels is what a value carries that is made of one: no text of it is the text of the other.
+func (a *analysis) labels(v value) value {
+	if v == nothing {
+		return v
+	}
+	return a.derive(v, 0)
+}
