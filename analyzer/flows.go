@@ -208,7 +208,18 @@ func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 	for f, names := range code.names {
 		prog.Resolve(f, names)
 	}
-	return code, dataflow.Analyze(prog, lib, r.appOf(rec, fw, app), voc, profile, dataflow.Limits{})
+	about := r.appOf(rec, fw, app)
+	res := dataflow.Analyze(prog, lib, about, voc, profile, dataflow.Limits{})
+	if lib != nil && len(res.Flows) > 0 {
+		// What is found with a library's code only is told, and no finding rests on it: requests that all of a library's
+		// callers share bring data and addresses together that may not belong together.
+		alone := dataflow.NewProgram(code.dex)
+		for f, names := range code.names {
+			alone.Resolve(f, names)
+		}
+		res.Confirm(dataflow.Analyze(alone, nil, about, voc, profile, dataflow.Limits{}))
+	}
+	return code, res
 }
 
 // markUsed notes on the endpoints of an app what uses them: what was told of each, and which of them begin an address that a

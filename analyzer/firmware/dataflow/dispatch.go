@@ -77,6 +77,31 @@ func (r *reachability) undecided(f *Flow, why label) (Gate, bool) {
 	return gate, true
 }
 
+// Confirm leaves those flows exact that another analysis of the same code found too.
+func (r *Result) Confirm(by *Result) {
+	type key struct {
+		data, source, sink string
+		from, at           uint32
+	}
+	of := func(f *Flow) key {
+		k := key{data: f.Data, from: f.Source.Addr, at: f.Sink.Addr}
+		if f.Source.Method != nil {
+			k.source = f.Source.Method.Ref()
+		}
+		if f.Sink.Method != nil {
+			k.sink = f.Sink.Method.Ref()
+		}
+		return k
+	}
+	known := map[key]bool{}
+	for i := range by.Flows {
+		known[of(&by.Flows[i])] = known[of(&by.Flows[i])] || by.Flows[i].Exact
+	}
+	for i := range r.Flows {
+		r.Flows[i].Exact = r.Flows[i].Exact && known[of(&r.Flows[i])]
+	}
+}
+
 // throughLibrary reports whether any step of a flow lies in a library.
 func (f *Flow) throughLibrary() bool {
 	for _, list := range [][]Site{{f.Source, f.Sink}, f.Calls, f.Way} {
