@@ -77,7 +77,7 @@ func (r *reachability) undecided(f *Flow, why label) (Gate, bool) {
 	return gate, true
 }
 
-// Confirm leaves those flows exact that another analysis of the same code found too.
+// Confirm leaves those flows exact that another analysis of the same code found too, to the same addresses.
 func (r *Result) Confirm(by *Result) {
 	type key struct {
 		data, source, sink string
@@ -93,13 +93,42 @@ func (r *Result) Confirm(by *Result) {
 		}
 		return k
 	}
-	known := map[key]bool{}
+	known := map[key][]string{} // the addresses of exact flows
 	for i := range by.Flows {
-		known[of(&by.Flows[i])] = known[of(&by.Flows[i])] || by.Flows[i].Exact
+		if f := &by.Flows[i]; f.Exact {
+			known[of(f)] = append(known[of(f)], append([]string{""}, f.Endpoints...)...)
+		}
 	}
-	for i := range r.Flows {
-		r.Flows[i].Exact = r.Flows[i].Exact && known[of(&r.Flows[i])]
+	var out []Flow
+	for _, f := range r.Flows {
+		to, found := known[of(&f)]
+		rest := f
+		rest.Exact = false
+		switch {
+		case !f.Exact || found && len(f.Endpoints) == 0:
+			out = append(out, f)
+			continue
+		case !found:
+			out = append(out, rest)
+			continue
+		}
+		rest.Endpoints = nil
+		both := f.Endpoints
+		f.Endpoints = nil
+		for _, e := range both {
+			if slices.Contains(to, e) {
+				f.Endpoints = append(f.Endpoints, e)
+			} else {
+				rest.Endpoints = append(rest.Endpoints, e)
+			}
+		}
+		for _, x := range []Flow{f, rest} {
+			if len(x.Endpoints) > 0 {
+				out = append(out, x)
+			}
+		}
 	}
+	r.Flows = out
 }
 
 // throughLibrary reports whether any step of a flow lies in a library.
