@@ -3,12 +3,11 @@ package erofs
 import (
 	"bytes"
 	"encoding/binary"
-	"io"
-	"io/fs"
 	"os"
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // small is a budget that a fuzzer's input must not get beyond.
@@ -54,7 +53,7 @@ func FuzzErofs(f *testing.F) {
 		if err != nil {
 			return
 		}
-		readAll(t, fsys)
+		treetest.ReadAll(t, fsys)
 	})
 }
 
@@ -73,35 +72,6 @@ func fuzzFixture(t testing.TB) []byte {
 		sb[13] = 1
 		binary.LittleEndian.PutUint64(sb[0x80:], box)
 	})
-}
-
-// readAll reads the start, the middle and the end of every file.
-func readAll(t *testing.T, fsys fs.FS) {
-	buf := make([]byte, 8<<10)
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		file, err := fsys.Open(name)
-		if err != nil {
-			return nil
-		}
-		defer file.Close()
-		for _, off := range []int64{0, info.Size() / 2, info.Size() - 100} {
-			n, err := file.(io.ReaderAt).ReadAt(buf, max(off, 0))
-			if n < len(buf) && err == nil {
-				t.Errorf("%s: %d bytes at %d of %d without an error", name, n, off, info.Size())
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
 }
 
 // FuzzLZ4 decodes anything to any length.

@@ -2,10 +2,8 @@ package f2fs
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // noise gives n bytes that no compressor makes smaller.
@@ -168,63 +167,12 @@ func load(t testing.TB, img string) fs.FS {
 	return fsys
 }
 
-// digest is all that is compared of a file.
-type digest struct {
-	Mode fs.FileMode
-	Size int64
-	Link string
-	Sum  string
-}
+type digest = treetest.Digest
 
 // digests reads all files, each in pieces of a size that divides nothing.
 func digests(t testing.TB, fsys fs.FS) map[string]digest {
 	t.Helper()
-	out := map[string]digest{}
-	buf := make([]byte, 777777)
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := fs.Lstat(fsys, name)
-		if err != nil {
-			return err
-		}
-		g := digest{Mode: info.Mode()}
-		switch {
-		case g.Mode&fs.ModeSymlink != 0:
-			g.Link, err = fs.ReadLink(fsys, name)
-		case g.Mode.IsRegular():
-			g.Size = info.Size()
-			g.Sum, err = sum(fsys, name, buf)
-		}
-		out[name] = g
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	return out
-}
-
-func sum(fsys fs.FS, name string, buf []byte) (string, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	for off := int64(0); ; {
-		n, err := f.(io.ReaderAt).ReadAt(buf, off)
-		h.Write(buf[:n])
-		if off += int64(n); err == io.EOF {
-			return fmt.Sprintf("%x", h.Sum(nil)), nil
-		} else if err != nil {
-			return "", err
-		}
-	}
+	return treetest.DigestsBy(t, fsys, 777777)
 }
 
 // compare compares an image with the digests of the tree it was made of.

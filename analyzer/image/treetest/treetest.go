@@ -145,8 +145,14 @@ type Digest struct {
 // Digests reads all files, each in pieces of a size that divides nothing.
 func Digests(t testing.TB, fsys fs.FS) map[string]Digest {
 	t.Helper()
+	return DigestsBy(t, fsys, 77777)
+}
+
+// DigestsBy does so in pieces of a number of bytes: large ones for formats with large blocks.
+func DigestsBy(t testing.TB, fsys fs.FS, piece int) map[string]Digest {
+	t.Helper()
 	out := map[string]Digest{}
-	buf := make([]byte, 77777)
+	buf := make([]byte, piece)
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
