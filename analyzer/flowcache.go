@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/firmware"
@@ -53,7 +52,7 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 	props := fw.Properties()
 	if data, ok := r.opt.Cache.Store.Get(key); ok {
 		var k keptFlows
-		if gob.NewDecoder(bytes.NewReader(data)).Decode(&k) == nil && k.holds(props) && k.Found.place(rec, app, units, r.libs.units(rec, fw, app)) {
+		if gob.NewDecoder(bytes.NewReader(data)).Decode(&k) == nil && k.holds(props) && k.Found.place(rec, app, units, r.libs.units(fw, app)) {
 			return k.Found
 		}
 	}
@@ -67,7 +66,7 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 		}
 	}
 	var data bytes.Buffer
-	if k.Found, ok = out.anywhere(rec, app, units, r.libs.units(rec, fw, app)); ok && gob.NewEncoder(&data).Encode(k) == nil {
+	if k.Found, ok = out.anywhere(rec, app, units, r.libs.units(fw, app)); ok && gob.NewEncoder(&data).Encode(k) == nil {
 		_ = r.opt.Cache.Store.Put(key, data.Bytes()) // a full disk makes the next scan slower, not this one wrong
 	}
 	return out
@@ -83,7 +82,7 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		App: r.appOf(rec, fw, app), Offers: offers(rec, app), Props: len(fw.Properties()) > 0,
 		Plain: slices.Sorted(maps.Keys(plainEndpoints(rec, app))),
 	}
-	libs := r.libs.units(rec, fw, app)
+	libs := r.libs.units(fw, app)
 	for _, i := range libs {
 		k.Linked = append(k.Linked, rec.Units[i].File.SHA256)
 	}
@@ -107,7 +106,7 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 				continue
 			}
 			for _, name := range t.Values {
-				if r.callers.others("L"+strings.ReplaceAll(name, ".", "/")+";", app) {
+				if r.callers.others(descriptor(name), app) {
 					k.Shared = append(k.Shared, name)
 				}
 			}

@@ -2,7 +2,6 @@ package analyzer
 
 import (
 	"slices"
-	"strings"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/dex"
@@ -17,14 +16,16 @@ type libraries struct {
 	boot  *dataflow.Program
 	named map[string]*dataflow.Program // by the names that manifests use
 	unit  map[*dex.File]int
+	// The apps that call any of it.
+	callers map[*firmware.App]bool
 	// The files of both, as far as they are kept.
 	bootUnits  []int
 	namedUnits map[string][]int
 }
 
 // of returns what an app is linked to and calls; nil where there is nothing.
-func (l *libraries) of(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.Program {
-	if l == nil || !l.called(rec, fw, app) {
+func (l *libraries) of(fw *firmware.Firmware, app *firmware.App) *dataflow.Program {
+	if l == nil || !l.callers[app] {
 		return nil
 	}
 	var parts []*dataflow.Program
@@ -45,7 +46,7 @@ func (l *libraries) of(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 // libraries reads the code that apps share. It stays in memory while apps are looked at, so it gets an eighth of the
 // memory; of files without classes that are entered nothing is kept.
 func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflow.Vocabulary) *libraries {
-	out := &libraries{named: map[string]*dataflow.Program{}, unit: map[*dex.File]int{}, namedUnits: map[string][]int{}}
+	out := &libraries{named: map[string]*dataflow.Program{}, unit: map[*dex.File]int{}, callers: map[*firmware.App]bool{}, namedUnits: map[string][]int{}}
 	left := r.opt.Limits.Memory / 8
 	names := map[*dex.File]dataflow.Resolver{}
 	var boot []*dex.File
@@ -92,6 +93,9 @@ func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflo
 			out.named[n], out.namedUnits[n] = p, of(code[i])
 		}
 	}
+	for _, app := range fw.Apps {
+		out.callers[app] = out.called(rec, fw, app)
+	}
 	return out
 }
 
@@ -115,19 +119,9 @@ func (r *reader) openCode(at image.Path, data []byte, names map[*dex.File]datafl
 func (l *libraries) called(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) bool {
 	named := fw.UsesLibraries(app)
 	for _, i := range app.Units {
-		for _, t := range rec.Units[i].Tables {
-			if t.Kind != "api" {
-				continue
-			}
-			last := ""
-			for _, call := range t.Values {
-				class, _, _ := strings.Cut(call, "->")
-				if class == last {
-					continue
-				}
-				if last = class; l.boot != nil && l.boot.Defines(class) || slices.ContainsFunc(named, func(n string) bool { return l.named[n] != nil && l.named[n].Defines(class) }) {
-					return true
-				}
+		for class := range calledClasses(&rec.Units[i]) {
+			if l.boot != nil && l.boot.Defines(class) || slices.ContainsFunc(named, func(n string) bool { return l.named[n] != nil && l.named[n].Defines(class) }) {
+				return true
 			}
 		}
 	}
@@ -135,8 +129,8 @@ func (l *libraries) called(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 }
 
 // units returns the files whose code an app is linked to and calls, in a fixed order.
-func (l *libraries) units(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) []int {
-	if l == nil || !l.called(rec, fw, app) {
+func (l *libraries) units(fw *firmware.Firmware, app *firmware.App) []int {
+	if l == nil || !l.callers[app] {
 		return nil
 	}
 	out := slices.Clone(l.bootUnits)

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -125,7 +126,21 @@ func callersOf(rec *fact.Record, fw *firmware.Firmware) callers {
 	out := callers{}
 	for i := range rec.Units {
 		app := fw.AppOf(i)
-		for _, t := range rec.Units[i].Tables {
+		for class := range calledClasses(&rec.Units[i]) {
+			if c, known := out[class]; !known {
+				out[class] = caller{app: app, several: app == nil}
+			} else if c.app != app {
+				out[class] = caller{several: true}
+			}
+		}
+	}
+	return out
+}
+
+// calledClasses gives the classes, by descriptor, that a file calls methods of and does not define; some more than once.
+func calledClasses(u *fact.Unit) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, t := range u.Tables {
 			if t.Kind != "api" {
 				continue
 			}
@@ -135,16 +150,12 @@ func callersOf(rec *fact.Record, fw *firmware.Firmware) callers {
 				if class == last {
 					continue
 				}
-				last = class
-				if c, known := out[class]; !known {
-					out[class] = caller{app: app, several: app == nil}
-				} else if c.app != app {
-					out[class] = caller{several: true}
+				if last = class; !yield(class) {
+					return
 				}
 			}
 		}
 	}
-	return out
 }
 
 // others tells whether code that is not of an app calls a class.

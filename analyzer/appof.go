@@ -1,0 +1,111 @@
+package analyzer
+
+import (
+	"strings"
+
+	"romscan/analyzer/fact"
+	"romscan/analyzer/fact/resources"
+	"romscan/analyzer/firmware"
+	"romscan/analyzer/firmware/dataflow"
+)
+
+// appOf turns the facts of an app into what the analysis of the code needs.
+func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
+	out := manifestOf(rec, app)
+	out.Props, out.TriggerOf = fw.Properties(), firmware.TriggerOf
+	texts := r.resourcesOf(rec, app, out)
+	for _, f := range rec.Units[app.Unit].Facts {
+		if f.Kind != "meta-data" {
+			continue
+		}
+		of := descriptor(f.Fields.Get("component"))
+		if out.Meta == nil {
+			out.Meta = map[string]map[string][]string{}
+		}
+		if out.Meta[of] == nil {
+			out.Meta[of] = map[string][]string{}
+		}
+		out.Meta[of][f.Fields.Get("name")] = configured(rec, app, f.Fields.Get("value"), func() map[uint32][]string { return texts })
+	}
+	return out
+}
+
+// descriptor spells the name of a class as code does, "" for none.
+func descriptor(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "L" + strings.ReplaceAll(name, ".", "/") + ";"
+}
+
+// manifestOf is what the manifest says.
+func manifestOf(rec *fact.Record, app *firmware.App) *dataflow.App {
+	out := &dataflow.App{Package: app.Package, Authorities: map[string][]string{}}
+	class := descriptor
+	triggers, targets := map[string][]string{}, map[string]string{}
+	for _, f := range app.Derived {
+		if f.Kind == "autostart" {
+			name := f.Fields.Get("component")
+			triggers[name] = append(triggers[name], f.Fields.Get("trigger"))
+			if f.Fields.Get("type") == "package" {
+				out.Triggers = append(out.Triggers, f.Fields.Get("trigger"))
+			}
+		}
+	}
+	for _, f := range rec.Units[app.Unit].Facts {
+		switch f.Kind {
+		case "package":
+			out.Application = class(f.Fields.Get("application"))
+		case "component":
+			c := dataflow.Component{
+				Kind: f.Fields.Get("type"), Class: class(f.Fields.Get("name")), Actions: f.Fields.All("action"),
+				Enabled: f.Fields.Get("enabled") != "no", Exported: f.Fields.Get("exported") == "yes", Permission: f.Fields.Get("permission"), Triggers: triggers[f.Fields.Get("name")],
+			}
+			if c.Kind == "alias" {
+				c.Kind, c.Class = "activity", class(f.Fields.Get("target"))
+				targets[f.Fields.Get("name")] = c.Class
+			}
+			out.Authorities[c.Class] = append(out.Authorities[c.Class], f.Fields.All("authority")...)
+			out.Components = append(out.Components, c)
+		}
+	}
+	for _, f := range rec.Units[app.Unit].Facts {
+		if f.Kind != "intent-filter" {
+			continue
+		}
+		for i := range out.Components {
+			if c := &out.Components[i]; c.Class == class(f.Fields.Get("component")) || targets[f.Fields.Get("component")] == c.Class {
+				c.Filters = append(c.Filters, dataflow.Filter{
+					Actions: f.Fields.All("action"), Categories: f.Fields.All("category"), Schemes: f.Fields.All("scheme"),
+					Hosts: f.Fields.All("host"), Types: f.Fields.All("mime"),
+				})
+			}
+		}
+	}
+	return out
+}
+
+// resourcesOf adds what the resource table, layouts and preference screens say; it returns the texts of the table.
+func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) (texts map[uint32][]string) {
+	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
+	for _, i := range app.Units {
+		path := rec.Units[i].File.Path
+		f := r.kept.files[path.String()]
+		name := path.Name()
+		if f == nil || name != "resources.arsc" && !strings.HasPrefix(name, "res/") {
+			continue
+		}
+		data, err := f.Bytes(r.opt.Limits.MaxFile)
+		if err != nil {
+			continue
+		}
+		if name == "resources.arsc" {
+			texts = resources.Strings(data)
+			out.Strings = func(id uint32) []string { return texts[id] }
+			continue
+		}
+		s.read(data)
+	}
+	out.Secret, out.Clicks, out.Settings = s.secret, s.clicks, s.settings
+	return texts
+}
