@@ -225,10 +225,14 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 	a := f.a
 	all := nothing
 	f.takeBack(r, args)
+	recv := nothing
+	if !static {
+		recv = args[0]
+	}
 	for i, v := range args {
 		all = a.t.join(all, a.derive(a.reach(f.s, v), 0))
 		if (i > 0 || static) && !undoes(r.name) {
-			f.callbacks(r, args[0], v, site)
+			f.callbacks(r, recv, v, site)
 		}
 	}
 	if r.name == "<init>" {

@@ -60,6 +60,7 @@ var taps = map[string]bool{
 type reachability struct {
 	a     *analysis
 	why   map[*Method]label
+	entry map[*Method]label // what the platform calls, and why
 	in    map[*Method][]callEdge
 	gates [labels]map[*Method]condset
 	known map[cond]judged
@@ -134,22 +135,21 @@ func processLabel(app label) label {
 
 // reached follows all calls from the entries.
 func (a *analysis) reached() *reachability {
-	r := &reachability{a: a, why: map[*Method]label{}, in: map[*Method][]callEdge{}, known: map[cond]judged{}}
+	r := &reachability{a: a, why: map[*Method]label{}, entry: map[*Method]label{}, in: map[*Method][]callEdge{}, known: map[cond]judged{}}
 	out := map[*Method][]callEdge{}
 	for _, e := range a.edgeList {
 		r.in[e.to] = append(r.in[e.to], e)
 		out[e.from] = append(out[e.from], e)
 	}
-	entry := map[*Method]label{}
 	for m, class := range a.entries {
 		l := byUnknown
 		if !a.app.Library {
 			l = a.startLabel(class, m.Name)
 		}
-		entry[m] |= l
+		r.entry[m] |= l
 	}
 	var todo []*Method
-	for m, l := range entry {
+	for m, l := range r.entry {
 		r.why[m] = l
 		todo = append(todo, m)
 	}
@@ -166,28 +166,39 @@ func (a *analysis) reached() *reachability {
 		}
 	}
 	for bit := range labels {
-		r.gates[bit] = r.common(entry, out, label(1)<<bit)
+		r.gates[bit] = r.common(out, label(1)<<bit)
 	}
 	return r
 }
 
 // along is why a callee runs, when its caller does for l. What the user does is not automatic, whoever asked to be told.
 func along(l label, e callEdge) label {
-	if e.async && taps[e.to.Name] {
+	if l == 0 {
+		return 0
+	}
+	if u := e.byUser(); u != 0 {
+		return u
+	}
+	return l | e.adds
+}
+
+// byUser is the reason of a callee that only the user leads to from its caller; 0 where the call does.
+func (e callEdge) byUser() label {
+	switch {
+	case e.async && taps[e.to.Name]:
 		return byUser | byTap
+	case e.tap:
+		return byUser
 	}
-	if l != 0 {
-		l |= e.adds
-	}
-	return l
+	return 0
 }
 
 // common finds, for one reason, the conditions that hold on every way to each method.
-func (r *reachability) common(entry map[*Method]label, out map[*Method][]callEdge, bit label) map[*Method]condset {
+func (r *reachability) common(out map[*Method][]callEdge, bit label) map[*Method]condset {
 	a := r.a
 	gate := map[*Method]condset{}
 	var todo []*Method
-	for m, l := range entry {
+	for m, l := range r.entry {
 		if l&bit != 0 {
 			gate[m] = 0
 			todo = append(todo, m)
@@ -195,12 +206,15 @@ func (r *reachability) common(entry map[*Method]label, out map[*Method][]callEdg
 	}
 	for from, list := range out { // a reason that an edge adds begins there
 		for _, e := range list {
-			if e.adds&bit != 0 && r.why[from] != 0 {
+			begins, g := e.adds&bit != 0, e.conds
+			if u := e.byUser(); u != 0 {
+				begins, g = u&bit != 0, 0
+			}
+			if begins && r.why[from] != 0 {
 				if old, seen := gate[e.to]; seen {
-					gate[e.to] = a.c.both(old, e.conds)
-				} else {
-					gate[e.to] = e.conds
+					g = a.c.both(old, g)
 				}
+				gate[e.to] = g
 				todo = append(todo, e.to)
 			}
 		}
@@ -212,11 +226,8 @@ func (r *reachability) common(entry map[*Method]label, out map[*Method][]callEdg
 		todo = todo[1:]
 		for _, e := range out[m] {
 			g := a.c.and(gate[m], e.conds)
-			if e.async && taps[e.to.Name] {
-				if bit&(byUser|byTap) == 0 {
-					continue
-				}
-				g = 0
+			if e.byUser() != 0 { // begins anew, see above
+				continue
 			}
 			old, seen := gate[e.to]
 			if seen {
@@ -229,36 +240,6 @@ func (r *reachability) common(entry map[*Method]label, out map[*Method][]callEdg
 		}
 	}
 	return gate
-}
-
-// way returns the calls that lead from an entry to a method, for evidence: the shortest, entries first.
-func (r *reachability) way(m *Method) []Site {
-	type step struct {
-		m    *Method
-		via  uint32
-		next int
-	}
-	queue := []step{{m, 0, -1}}
-	seen := map[*Method]bool{m: true}
-	for i := 0; i < len(queue) && len(queue) < 10_000; i++ {
-		s := queue[i]
-		if _, entry := r.a.entries[s.m]; entry {
-			var out []Site
-			for j := i; j >= 0; j = queue[j].next {
-				if queue[j].via != 0 && r.a.sites[queue[j].via].Method != nil {
-					out = append(out, r.a.sites[queue[j].via])
-				}
-			}
-			return out
-		}
-		for _, e := range r.in[s.m] {
-			if !seen[e.from] {
-				seen[e.from] = true
-				queue = append(queue, step{e.from, e.site, i})
-			}
-		}
-	}
-	return nil
 }
 
 // isPreference reports whether a place is one an app keeps its own settings in.

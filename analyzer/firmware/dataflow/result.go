@@ -282,7 +282,7 @@ func merged(list []Flow) []Flow {
 		old.Off = old.Off && f.Off
 		old.Unchecked = old.Unchecked || f.Unchecked
 		if slices.Index(guardNames[:], f.Guard) < slices.Index(guardNames[:], old.Guard) {
-			old.Guard, old.Gates, old.In, old.Calls = f.Guard, f.Gates, f.In, f.Calls
+			old.Guard, old.Gates, old.In, old.Calls, old.Way = f.Guard, f.Gates, f.In, f.Calls, f.Way
 		}
 	}
 	return out

@@ -21,6 +21,7 @@ type callEdge struct {
 	site     uint32
 	async    bool
 	adds     label // why else the callee runs then
+	tap      bool  // the callee runs when the user asks for it, whatever made the caller run
 }
 
 // maxRootsOf bounds how often one method is run with other arguments.

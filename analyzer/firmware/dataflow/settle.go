@@ -286,19 +286,21 @@ func (a *analysis) cell(place string) value {
 	return a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: place})), s: "[*]"})
 }
 
-// callbacks notes that an object given to the platform may be called back.
+// callbacks notes that an object given to the platform may be called back. A component is given to most calls as the
+// context they need: what calls its methods is the platform, by its life, unless the call asks for a listener.
 func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 	a := f.a
+	listens := a.mayCallBack(r) || v == to
 	var recv []atom
 	for _, at := range a.t.atomsOf(v) {
 		n := a.t.node(at)
 		switch n.kind {
 		case kObj, kHome:
-			if a.u.class(n.s) != nil {
+			if a.u.class(n.s) != nil && (listens || !a.u.is(n.s, "Landroid/content/Context;")) {
 				recv = append(recv, at)
 			}
 		case kParam, kLoad, kResult, kCell:
-			if a.mayCallBack(r) || v == to {
+			if listens {
 				recv = append(recv, at)
 			}
 		}

@@ -53,7 +53,7 @@ func (a *analysis) settleRegister(f *frame, e *event) {
 		a.later(f, &event{args: append([]value{a.t.one(at)}, a.given(m, to)...), conds: e.conds, site: e.site}, m, at, nil)
 		adds := label(0)
 		for _, act := range a.spellings(e.args[1]) {
-			if a.app.TriggerOf != nil {
+			if a.app.TriggerOf != nil && e.call.Transport != whileOpen {
 				adds |= triggerLabels[a.app.TriggerOf(act)]
 			}
 		}
@@ -221,10 +221,13 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 		if only != "" && m.Name != only {
 			continue
 		}
-		adds := label(0)
-		if p.call.Transport == "schedule" {
-			adds = bySchedule
+		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, async: true}
+		switch p.call.Transport {
+		case onSchedule:
+			e.adds = bySchedule
+		case whenShown:
+			e.tap, e.conds = true, 0
 		}
-		a.addEdge(callEdge{from: p.in, to: m, conds: p.conds, site: p.site, async: true, adds: adds})
+		a.addEdge(e)
 	}
 }
