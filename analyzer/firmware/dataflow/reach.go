@@ -41,6 +41,14 @@ func (l label) names() []string {
 	return out
 }
 
+// automatic reports whether any reason of a flow needs no user.
+func (f *Flow) automatic() bool {
+	return slices.ContainsFunc(f.Activation, func(name string) bool {
+		i := slices.Index(labelNames[:], name)
+		return i >= 0 && automatic&(1<<i) != 0
+	})
+}
+
 // triggerLabels translate the triggers of the fact kind autostart.
 var triggerLabels = map[string]label{
 	"boot-completed": byBoot, "persistent": byProcess, "telephony": byTelephony, "sms": bySMS, "connectivity": byConnectivity,

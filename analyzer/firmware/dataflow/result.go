@@ -273,6 +273,7 @@ func merged(list []Flow) []Flow {
 			continue
 		}
 		old := &out[i]
+		was := old.automatic()
 		for _, a := range f.Activation {
 			if !slices.Contains(old.Activation, a) {
 				old.Activation = append(old.Activation, a)
@@ -281,7 +282,13 @@ func merged(list []Flow) []Flow {
 		old.Exact = old.Exact || f.Exact
 		old.Off = old.Off && f.Off
 		old.Unchecked = old.Unchecked || f.Unchecked
-		if slices.Index(guardNames[:], f.Guard) < slices.Index(guardNames[:], old.Guard) {
+		// Guards are compared among those that need no user, where there are any: one that the user starts without a
+		// gate does not open the gate of another.
+		weaker := slices.Index(guardNames[:], f.Guard) < slices.Index(guardNames[:], old.Guard)
+		if auto := f.automatic(); auto != was {
+			weaker = auto
+		}
+		if weaker {
 			old.Guard, old.Gates, old.In, old.Calls, old.Way = f.Guard, f.Gates, f.In, f.Calls, f.Way
 		}
 	}

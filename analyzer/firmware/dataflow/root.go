@@ -18,7 +18,8 @@ type root struct {
 type callEdge struct {
 	from, to *Method
 	conds    condset
-	site     uint32
+	site     uint32 // the instruction
+	chain    uint32 // calls from the caller down to the method of the instruction
 	async    bool
 	adds     label // why else the callee runs then
 	tap      bool  // the callee runs when the user asks for it, whatever made the caller run
@@ -36,7 +37,7 @@ func (a *analysis) edge(from, to *Method, conds condset, site uint32) {
 
 func (a *analysis) addEdge(e callEdge) {
 	k := e
-	k.site = 0
+	k.site, k.chain = 0, 0
 	if _, ok := a.edges[k]; ok {
 		return
 	}

@@ -171,7 +171,7 @@ func (a *analysis) later(f *frame, e *event, m *Method, at atom, ret []slot) {
 	for _, v := range e.args[1:] {
 		args = append(args, a.share(f.s, v))
 	}
-	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true}
+	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true}
 	if m.Name == "onChange" || m.Name == "onEvent" {
 		edge.adds = byObserver
 	}

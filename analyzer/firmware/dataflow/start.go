@@ -58,7 +58,7 @@ func (a *analysis) settleRegister(f *frame, e *event) {
 			}
 		}
 		if adds != 0 {
-			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, async: true, adds: adds})
+			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, adds: adds})
 		}
 	}
 }
@@ -221,7 +221,7 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 		if only != "" && m.Name != only {
 			continue
 		}
-		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, async: true}
+		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, chain: p.chain, async: true}
 		switch p.call.Transport {
 		case onSchedule:
 			e.adds = bySchedule

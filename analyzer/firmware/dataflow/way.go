@@ -1,9 +1,9 @@
 package dataflow
 
-// step is a place of a search from a method back to what runs it.
+// wayStep is a place of a search from a method back to what runs it.
 type wayStep struct {
 	m    *Method
-	via  uint32 // the instruction that leads on
+	via  callEdge // the call that leads on
 	next int
 }
 
@@ -23,7 +23,7 @@ func (r *reachability) way(m *Method) []Site {
 
 // wayFor searches the way on which one reason comes to a method.
 func (r *reachability) wayFor(m *Method, l label) []Site {
-	queue := []wayStep{{m, 0, -1}}
+	queue := []wayStep{{m, callEdge{}, -1}}
 	seen := map[*Method]bool{m: true}
 	for i := 0; i < len(queue) && len(queue) < maxWay; i++ {
 		s := queue[i]
@@ -35,10 +35,10 @@ func (r *reachability) wayFor(m *Method, l label) []Site {
 			switch {
 			case l2 == 0 || seen[e.from]:
 			case e.adds&l != 0, e.byUser()&l != 0: // the reason begins with this call
-				return r.sitesOf(append(queue, wayStep{e.from, e.site, i}), len(queue))
+				return r.sitesOf(append(queue, wayStep{e.from, e, i}), len(queue))
 			case along(l2, e)&l2&l != 0:
 				seen[e.from] = true
-				queue = append(queue, wayStep{e.from, e.site, i})
+				queue = append(queue, wayStep{e.from, e, i})
 			}
 		}
 	}
@@ -49,8 +49,11 @@ func (r *reachability) wayFor(m *Method, l label) []Site {
 func (r *reachability) sitesOf(queue []wayStep, i int) []Site {
 	var out []Site
 	for ; i >= 0; i = queue[i].next {
-		if via := queue[i].via; via != 0 && r.a.sites[via].Method != nil {
-			out = append(out, r.a.sites[via])
+		via := queue[i].via
+		for _, id := range append(r.a.chains.list(via.chain), via.site) {
+			if id != 0 && r.a.sites[id].Method != nil {
+				out = append(out, r.a.sites[id])
+			}
 		}
 	}
 	return out
