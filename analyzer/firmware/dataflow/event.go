@@ -24,6 +24,7 @@ type event struct {
 	site    uint32 // the instruction
 	chain   uint32 // calls from the method that holds the event down to it
 	trust   bool   // the connection accepts every certificate
+	mixed   bool   // stands for several ways to the instruction: what is sent may go elsewhere, or under other conditions
 	result  atom   // of evCall: what stands for its result
 }
 
@@ -34,8 +35,12 @@ type eventKey struct {
 	ref   string
 }
 
-// maxEvents bounds the events one method hands to its callers.
-const maxEvents = 96
+// maxEvents bounds the events one method hands to its callers. Those beyond are kept by instruction, whatever calls lead
+// to it: as many again.
+const (
+	maxEvents = 96
+	anyChain  = ^uint32(0)
+)
 
 // Bounds on calls that wait for their callers: how many of one method, and through how many callers.
 const (
@@ -52,23 +57,42 @@ func (f *frame) record(e event) {
 		k.ref = e.ref.String()
 	}
 	if i, ok := f.index[k]; ok {
-		old := &f.events[i]
-		old.trust = old.trust || e.trust
-		old.payload, old.to = f.a.t.join(old.payload, e.payload), f.a.t.join(old.to, e.to)
-		for j := range old.args {
-			if j < len(e.args) {
-				old.args[j] = f.a.t.join(old.args[j], e.args[j])
-			}
-		}
-		old.conds = f.a.c.both(old.conds, e.conds)
+		f.merge(&f.events[i], &e)
 		return
 	}
 	if len(f.events) >= maxEvents {
-		f.a.cut("events of a method")
-		return
+		k.chain = anyChain
+		if i, ok := f.index[k]; ok && e.kind != evCall {
+			old := &f.events[i]
+			differ := 0
+			for _, d := range [...]bool{e.payload != old.payload, e.to != old.to, e.conds != old.conds, e.trust != old.trust} {
+				if d {
+					differ++
+				}
+			}
+			old.mixed = old.mixed || e.mixed || differ > 1
+			f.merge(old, &e)
+			return
+		}
+		if len(f.events) >= 2*maxEvents || e.kind == evCall {
+			f.a.cut("events of a method")
+			return
+		}
 	}
 	f.index[k] = len(f.events)
 	f.events = append(f.events, e)
+}
+
+// merge adds what another run of the same instruction does.
+func (f *frame) merge(old, e *event) {
+	old.trust = old.trust || e.trust
+	old.payload, old.to = f.a.t.join(old.payload, e.payload), f.a.t.join(old.to, e.to)
+	for j := range old.args {
+		if j < len(e.args) {
+			old.args[j] = f.a.t.join(old.args[j], e.args[j])
+		}
+	}
+	old.conds = f.a.c.both(old.conds, e.conds)
 }
 
 // pend leaves a call to the callers and returns what stands for its result.

@@ -177,7 +177,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
 				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
-				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
+				Exact: n.b&asInexact == 0 && !e.mixed, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
 			}
 			never := false
 			for _, g := range gates {
