@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/gob"
 	"encoding/json"
@@ -42,7 +43,7 @@ type keptFlows struct {
 }
 
 // cached returns what compute does, from the cache where the same app was seen before.
-func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, compute func() (followed, []string)) followed {
+func (r *reader) cached(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, compute func() (followed, []string)) followed {
 	units := r.codeOf(rec, fw, app)
 	key, ok := r.flowKey(rec, fw, app, units)
 	if !ok {
@@ -57,6 +58,9 @@ func (r *reader) cached(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 		}
 	}
 	out, asked := compute()
+	if ctx.Err() != nil { // not all that follows
+		return out
+	}
 	k := keptFlows{Props: map[string]string{}}
 	for _, name := range asked {
 		if v, ok := props[name]; ok {

@@ -107,7 +107,7 @@ func TestCacheHit(t *testing.T) {
 			app = a
 		}
 	}
-	get := func() { r.cached(rec, fw, app, compute) }
+	get := func() { r.cached(t.Context(), rec, fw, app, compute) }
 	get()
 	if get(); calls != 1 {
 		t.Fatalf("%d looks at one app", calls)

@@ -85,7 +85,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	r.libs = r.libraries(rec, fw, voc)
 	out := make([]followed, len(fw.Apps))
 	one := func(app *firmware.App) followed {
-		return r.cached(rec, fw, app, func() (followed, []string) { return r.followApp(rec, fw, app, voc, owners, r.opt.Profile) })
+		return r.cached(ctx, rec, fw, app, func() (followed, []string) { return r.followApp(ctx, rec, fw, app, voc, owners, r.opt.Profile) })
 	}
 	next := make(chan int)
 	var wg sync.WaitGroup
@@ -146,8 +146,8 @@ func (r *reader) codeOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 }
 
 // followApp analyses one app and writes down what it found, and which system properties that depends on.
-func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
-	code, res := r.analyse(rec, fw, app, voc, profile)
+func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
+	code, res := r.analyse(ctx, rec, fw, app, voc, profile)
 	out.Gaps = code.gaps
 	if len(code.dex) > 0 && len(code.gaps) == 0 {
 		out.Marks = r.reachUsed(rec, app, code.dex)
@@ -197,7 +197,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 }
 
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
-func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
+func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
 	lib := r.libs.of(fw, app)
 	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !voc.Keeps(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
@@ -208,7 +208,8 @@ func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		prog.Resolve(f, names)
 	}
 	about := r.appOf(rec, fw, app)
-	res := dataflow.Analyze(prog, lib, about, voc, profile, dataflow.Limits{})
+	limits := dataflow.Limits{Done: ctx.Done()}
+	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
 	if lib != nil && len(res.Flows) > 0 {
 		// What is found with a library's code only is told, and no finding rests on it: requests that all of a library's
 		// callers share bring data and addresses together that may not belong together.
@@ -216,7 +217,7 @@ func (r *reader) analyse(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		for f, names := range code.names {
 			alone.Resolve(f, names)
 		}
-		res.Confirm(dataflow.Analyze(alone, nil, about, voc, profile, dataflow.Limits{}))
+		res.Confirm(dataflow.Analyze(alone, nil, about, voc, profile, limits))
 	}
 	return code, res
 }

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -188,7 +189,7 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 	r.libs = r.libraries(rec, fw, voc)
 	all := make([]followed, len(fw.Apps))
 	for i, app := range fw.Apps {
-		all[i], _ = r.followApp(rec, fw, app, voc, owners, profile)
+		all[i], _ = r.followApp(context.Background(), rec, fw, app, voc, owners, profile)
 	}
 	m := meet(rec, fw, all)
 	for i, found := range all {

@@ -35,10 +35,10 @@ func Pairs(ctx context.Context, root *image.File, opt Options) ([]Pair, []image.
 	var gaps []image.Gap
 	var all []*dataflow.Result
 	for _, app := range fw.Apps {
+		code, res := r.analyse(ctx, rec, fw, app, voc, opt.Profile)
 		if ctx.Err() != nil {
 			return nil, gaps, ctx.Err()
 		}
-		code, res := r.analyse(rec, fw, app, voc, opt.Profile)
 		gaps = append(gaps, code.gaps...)
 		if res != nil {
 			all = append(all, res)

@@ -8,6 +8,9 @@ type Limits struct {
 	MethodSteps int // instructions interpreted in one method
 	Library     int // units of work on code of libraries, on top of Steps
 	Rounds      int // rounds over roots until global cells are stable
+
+	// Done is closed when the work has to end at once: what was found is returned, with a cut that says so. Nil is never.
+	Done <-chan struct{}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -42,7 +45,8 @@ type analysis struct {
 	sums              map[*Method]*summary
 	stack             int
 	libLeft, libDepth int
-	steps             int
+	steps, looked     int
+	late              bool // the time is over
 	cutsBy            map[string]int
 	sites             []Site
 	siteIDs           map[siteKey]uint32
@@ -125,6 +129,29 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 }
 
 func (a *analysis) cut(what string) { a.cutsBy[what]++ }
+
+// looks is how often the clock is ignored before it is looked at.
+const looks = 1 << 8
+
+// spent reports whether no work is left to do on this app, and notes what for.
+func (a *analysis) spent() bool {
+	if a.looked++; !a.late && a.looked%looks == 1 {
+		select {
+		case <-a.limits.Done:
+			a.late = true
+			a.cut("time")
+		default:
+		}
+	}
+	if a.late {
+		return true
+	}
+	if a.steps > a.limits.Steps {
+		a.cut("work on an app")
+		return true
+	}
+	return false
+}
 
 // site numbers an instruction; 0 is none.
 func (a *analysis) site(m *Method, addr uint32) uint32 { return a.siteN(m, addr, 0) }

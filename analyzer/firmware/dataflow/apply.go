@@ -35,8 +35,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	}
 	s := a.summaryFor(m, args)
 	a.steps += len(s.heap) + 2*len(s.events)
-	if a.steps > a.limits.Steps {
-		a.cut("work on an app")
+	if a.spent() {
 		return a.derive(join(a.t, args), 0)
 	}
 	if !s.done && s.rounds == 1 { // called by itself for the first time

@@ -39,8 +39,7 @@ func (a *analysis) summary(m *Method) *summary {
 	}
 	s = &summary{}
 	a.sums[m] = s
-	if a.steps > a.limits.Steps {
-		a.cut("work on an app")
+	if a.spent() {
 		s.done = true
 		return s
 	}
