@@ -210,7 +210,7 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 	about := r.appOf(rec, fw, app)
 	limits := dataflow.Limits{Done: ctx.Done()}
 	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
-	if lib != nil && len(res.Flows) > 0 {
+	if lib != nil && len(res.Flows) > 0 && res.Entered() {
 		// What is found with a library's code only is told, and no finding rests on it: requests that all of a library's
 		// callers share bring data and addresses together that may not belong together.
 		alone := dataflow.NewProgram(code.dex)

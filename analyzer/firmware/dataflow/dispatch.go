@@ -77,6 +77,16 @@ func (r *reachability) undecided(f *Flow, why label) (Gate, bool) {
 	return gate, true
 }
 
+// Entered reports whether code of a library was looked at: without, there is nothing to confirm.
+func (r *Result) Entered() bool {
+	for m := range r.a.sums {
+		if m.Class.Lib {
+			return true
+		}
+	}
+	return false
+}
+
 // Confirm leaves those flows exact that another analysis of the same code found too, to the same addresses.
 func (r *Result) Confirm(by *Result) {
 	type key struct {
