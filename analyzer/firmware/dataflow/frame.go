@@ -47,6 +47,7 @@ type frame struct {
 	level      uint32          // callers that a pending call was handed up through
 	implied    value           // what the conditions of this block tell; only under a profile that follows implicit flows
 	loops      map[int32]*loop // that may be run round by round, by their heads
+	compared   []comparison    // of blocks that end in a test: what is tested, as last run
 	turn       int             // the round of such a loop, from 1; 0 outside
 	switched   []value         // of blocks that end in a switch: what decides
 	tested     []value         // of blocks that end in a test or switch: what is tested
