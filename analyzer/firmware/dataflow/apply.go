@@ -17,7 +17,7 @@ type mapping struct {
 // apply interprets a call of a method of the program by its summary.
 func (f *frame) apply(m *Method, args []value, site uint32) value {
 	a := f.a
-	a.edge(f.m, m, f.gates[f.block], site)
+	a.edge(f.m, m, f.gates[f.block], site, args)
 	a.take(m, args)
 	if m.Access&dex.AccNative != 0 {
 		return f.native(m, args, site)
@@ -187,7 +187,7 @@ func (p *mapping) put(bases value, field string, v value) {
 		}
 		k := slot{b, field}
 		switch {
-		case weak || field == "[?]":
+		case weak || field == "[?]" || s.sent(b):
 			s.put(k, a.t.join(a.loadAtom(s, b, field), v))
 		default:
 			s.put(k, v)

@@ -38,7 +38,7 @@ func (r *reachability) straight(through func(*Method) bool) map[*Method]bool {
 		m := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for _, e := range out[m] {
-			if along(automatic, e)&automatic != 0 {
+			if along(automatic, &e)&automatic != 0 {
 				visit(e.to)
 			}
 		}

@@ -282,7 +282,7 @@ func (f *frame) escape(v value) {
 		}
 		for _, k := range a.slots(f.s, at) {
 			if strings.HasSuffix(k.field, ":Z") || strings.HasSuffix(k.field, ":I") || strings.HasSuffix(k.field, ":J") {
-				f.s.put(k, a.t.join(f.s.at(k), a.any()))
+				f.s.put(k, a.t.join(f.s.at(k), a.changed(at, k.field)))
 			}
 		}
 	}
@@ -305,7 +305,7 @@ func (f *frame) here() uint32 { return f.siteN(0) }
 // object makes a new object at this instruction.
 func (f *frame) object(class string) value {
 	at := f.a.t.atom(node{kind: kObj, a: f.here(), s: class})
-	if f.s.heap[at] != nil {
+	if f.s.heap[at] != nil && !f.s.sent(at) {
 		f.s.own()
 		delete(f.s.heap, at)
 	}

@@ -88,6 +88,8 @@ func opGet(f *frame, c *call) (value, bool) {
 			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
 				n.b = uint32(def)
 				got = a.t.of(n)
+			} else if _, number := a.t.number(def); number && n.kind == kLoad && carriers[c.Class] {
+				got = a.t.join(got, def)
 			}
 		}
 		v = a.t.join(v, got)

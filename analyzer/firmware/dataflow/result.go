@@ -110,7 +110,7 @@ func (a *analysis) result() *Result {
 	r.reach = a.reached()
 	for i := range a.settled {
 		e := &a.settled[i]
-		if r.reach.why[e.in] != 0 {
+		if why, _ := r.reach.whyOf(e); why != 0 {
 			a.flowsOf(e, r)
 		}
 	}
@@ -153,7 +153,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	if e.call.Sink == "network" {
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
-	why := r.reach.why[e.in]
+	why, _ := r.reach.whyOf(e)
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
 	way := r.reach.way(e.in)
@@ -223,11 +223,12 @@ func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
 	}
 	worst, first := guardNone, true
 	var gates []Gate
+	_, where := r.whyOf(e)
 	for bit := range labels {
 		if over&(1<<bit) == 0 {
 			continue
 		}
-		g, list := r.verdict(r.a.c.and(r.gates[bit][e.in], e.conds))
+		g, list := r.verdict(r.a.c.and(r.gatesOf(where, bit), e.conds))
 		if first || g < worst {
 			worst, gates, first = g, list, false
 		}
