@@ -7,6 +7,7 @@ type sight struct {
 	a      *analysis
 	p      *mapping
 	m      *Method
+	known  map[condset]judgedSet
 	intent value // what the component was started with, nothing where that is not known
 	stated bool  // of the condition looked at last: it compares what senders state
 	fields bool  // of it: fields of the program's own objects are among that
@@ -15,11 +16,14 @@ type sight struct {
 
 // seen returns what a context sees.
 func (g *contextGraph) seen(n *contextNode) *sight {
+	if n.sight != nil {
+		return n.sight
+	}
 	a := g.r.a
 	f := &frame{a: a, m: n.m, s: &state{heap: map[atom]*object{}}}
-	list := make([]value, 32)
+	list := make([]value, len(n.m.params)+1)
 	copy(list, a.handed.list(n.args))
-	s := &sight{a: a, m: n.m}
+	s := &sight{a: a, m: n.m, known: map[condset]judgedSet{}}
 	for i, p := range n.m.params {
 		at := i
 		if !n.m.Static() {
@@ -36,6 +40,7 @@ func (g *contextGraph) seen(n *contextNode) *sight {
 	}
 	s.p = &mapping{f: f, args: list, before: f.s}
 	s.p.reset()
+	n.sight = s
 	return s
 }
 
@@ -44,6 +49,21 @@ func (s *sight) value(v value) value { return s.p.value(v) }
 // conditions returns those conditions of a set that may fail in a context, and whether one of them asks for what came with
 // a message or an intent; false where one cannot hold.
 func (s *sight) conditions(set condset) (left condset, open, ok bool) {
+	if j, seen := s.known[set]; seen {
+		return j.left, j.open, j.ok
+	}
+	left, open, ok = s.judge(set)
+	s.known[set] = judgedSet{left, open, ok}
+	return left, open, ok
+}
+
+// judgedSet is what a context says of a set of conditions.
+type judgedSet struct {
+	left     condset
+	open, ok bool
+}
+
+func (s *sight) judge(set condset) (left condset, open, ok bool) {
 	a := s.a
 	var out []uint32
 	for _, id := range a.c.sets[set] {

@@ -117,6 +117,8 @@ type contextNode struct {
 	out   []contextEdge
 	gates [labels]condset
 	has   label // the reasons that gates are known of
+	sight *sight
+	doubt bool // nothing that was seen leads here
 }
 
 type contextEdge struct {
@@ -136,14 +138,35 @@ type contextGraph struct {
 	of    map[*Method][]int
 }
 
-// contexts builds the graph from the entries; add has been called for each of them.
+// build follows all calls from the entries. Not all code that calls or sends is found: what no context that was seen would
+// lead to is entered all the same, in doubt.
 func (g *contextGraph) build() {
-	for i := 0; i < len(g.nodes); i++ {
+	type left struct {
+		from int
+		e    *callEdge
+	}
+	var shut []left
+	doubt := false
+	for i := 0; ; i++ {
+		if i == len(g.nodes) {
+			for len(shut) > 0 && len(g.of[shut[0].e.to]) > 0 {
+				shut = shut[1:]
+			}
+			if len(shut) == 0 {
+				return
+			}
+			l := shut[0]
+			to := g.node(l.e.to, nil)
+			g.nodes[l.from].out = append(g.nodes[l.from].out, contextEdge{e: l.e, to: to, conds: l.e.conds})
+			doubt = true
+		}
 		n := g.nodes[i]
+		n.doubt = doubt
 		for _, e := range g.out[n.m] {
-			to, ok := g.follow(n, e)
-			if ok {
+			if to, ok := g.follow(n, e); ok {
 				n.out = append(n.out, to)
+			} else {
+				shut = append(shut, left{i, e})
 			}
 		}
 	}

@@ -58,6 +58,9 @@ func (a *analysis) onlySynced(class string) bool {
 // undecided returns the gate of a flow that stands behind none and of which it cannot be told whether it runs without the
 // user; false where it can.
 func (r *reachability) undecided(f *Flow, why label) (Gate, bool) {
+	if f.doubt && (f.Guard == guardNone.String() || f.Guard == guardPermission.String()) {
+		return Gate{Guard: guardUnknown.String(), Default: "unknown", Reads: "what a message or an intent asks for"}, true
+	}
 	if why&automatic == 0 || f.Guard != guardNone.String() && f.Guard != guardPermission.String() {
 		return Gate{}, false
 	}

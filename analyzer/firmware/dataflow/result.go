@@ -35,6 +35,7 @@ type Flow struct {
 	Way        []Site // from an entry of the platform to In
 	Direct     bool   // of data that came with an intent: it runs because the intent came
 	conds      condset
+	doubt      bool // nothing that was seen leads to it
 }
 
 // Use is an address that reaches a call that opens connections.
@@ -153,7 +154,8 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	if e.call.Sink == "network" {
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
-	why, _ := r.reach.whyOf(e)
+	why, where := r.reach.whyOf(e)
+	doubt := !slices.ContainsFunc(where, func(n *contextNode) bool { return !n.doubt })
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
 	way := r.reach.way(e.in)
@@ -176,7 +178,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			}
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
-				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds, doubt: doubt,
 				Exact: n.b&asInexact == 0, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
 			}
 			never := false
