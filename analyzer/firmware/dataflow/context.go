@@ -157,7 +157,7 @@ func (g *contextGraph) build() {
 			}
 			l := shut[0]
 			to := g.node(l.e.to, nil)
-			g.nodes[l.from].out = append(g.nodes[l.from].out, contextEdge{e: l.e, to: to, conds: l.e.conds})
+			g.nodes[l.from].out = append(g.nodes[l.from].out, contextEdge{e: l.e, to: to, conds: l.e.conds, open: true})
 			doubt = true
 		}
 		n := g.nodes[i]

@@ -69,7 +69,7 @@ type reachability struct {
 	known map[cond]judged
 	depth int // of fields being judged
 	// What automatic reasons lead to, but not through sync adapters; and neither through those nor dispatchers.
-	unsynced, direct map[*Method]bool
+	unsynced, direct map[*contextNode]bool
 }
 
 // starts returns why the platform calls a component.

@@ -188,7 +188,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			if never {
 				continue
 			}
-			if g, ok := r.reach.undecided(&fl, why); ok {
+			if g, ok := r.reach.undecided(&fl, why, where); ok {
 				fl.Guard, fl.Gates = g.Guard, append([]Gate{g}, fl.Gates...)
 			}
 			r.Flows = append(r.Flows, fl)
