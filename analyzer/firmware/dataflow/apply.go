@@ -299,7 +299,7 @@ func (p *mapping) compute(at atom, n node) value {
 		}
 		return a.t.any()
 	case kLoad:
-		return a.element(p.reads(), p.atom(atom(n.a)), n.s)
+		return a.withDefault(a.element(p.reads(), p.atom(atom(n.a)), n.s), uint32(p.value(value(n.b))))
 	case kObj:
 		return a.t.one(a.through(at, p.site))
 	case kResult:
@@ -349,6 +349,19 @@ func (p *mapping) compute(at atom, n node) value {
 		return a.t.of(n)
 	}
 	return a.t.one(at)
+}
+
+// withDefault notes what a field of a message or an intent counts as where it holds nothing.
+func (a *analysis) withDefault(v value, def uint32) value {
+	at, one := a.t.single(v)
+	if !one || def == 0 {
+		return v
+	}
+	if n := *a.t.node(at); (n.kind == kCell || n.kind == kLoad) && n.b == 0 {
+		n.b = def
+		return a.t.of(n)
+	}
+	return v
 }
 
 // reads is the state in which fields of arguments are looked up: that of the call.
