@@ -76,6 +76,25 @@ func (f *frame) concurrent(v value, depth int) {
 	}
 }
 
+// sentField marks a message or an intent that was sent: who gets it may find in it what it held then, whatever is written
+// to it later.
+const sentField = "$sent"
+
+// sends marks what is sent from here.
+func (f *frame) sends(v value) {
+	for _, at := range f.a.t.atomsOf(v) {
+		switch n := f.a.t.node(at); {
+		case n.kind == kObj && carriers[n.s], n.kind == kParam, n.kind == kLoad:
+			f.s.put(slot{at, sentField}, f.a.t.num(1))
+		}
+	}
+}
+
+func (s *state) sent(at atom) bool {
+	_, ok := s.heap[at].get(sentField)
+	return ok
+}
+
 // changed is what others may write to a field of an object.
 func (a *analysis) changed(at atom, field string) value {
 	return a.t.of(node{kind: kCell, a: uint32(at), s: field})

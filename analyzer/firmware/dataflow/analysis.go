@@ -56,6 +56,8 @@ type analysis struct {
 	settledI     map[settledKey]int
 	edges        map[callEdge]struct{}
 	edgeList     []callEdge
+	handed       argTable
+	inRoot       int32 // the run whose events are being settled, plus one
 	cells        map[slot]value
 	cellLog      map[slot][]cellWrite
 	initialisers map[string]*initialiser

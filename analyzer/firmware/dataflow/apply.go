@@ -17,7 +17,7 @@ type mapping struct {
 // apply interprets a call of a method of the program by its summary.
 func (f *frame) apply(m *Method, args []value, site uint32) value {
 	a := f.a
-	a.edge(f.m, m, f.gates[f.block], site)
+	a.edge(f.m, m, f.gates[f.block], site, args)
 	a.take(m, args)
 	if m.Access&dex.AccNative != 0 {
 		return f.native(m, args, site)
@@ -186,7 +186,7 @@ func (p *mapping) put(bases value, field string, v value) {
 		}
 		k := slot{b, field}
 		switch {
-		case weak || field == "[?]":
+		case weak || field == "[?]" || s.sent(b):
 			s.put(k, a.t.join(a.loadAtom(s, b, field), v))
 		default:
 			s.put(k, v)
@@ -298,7 +298,7 @@ func (p *mapping) compute(at atom, n node) value {
 		}
 		return a.t.any()
 	case kLoad:
-		return a.element(p.reads(), p.atom(atom(n.a)), n.s)
+		return a.withDefault(a.element(p.reads(), p.atom(atom(n.a)), n.s), uint32(p.value(value(n.b))))
 	case kObj:
 		return a.t.one(a.through(at, p.site))
 	case kResult:
@@ -348,6 +348,19 @@ func (p *mapping) compute(at atom, n node) value {
 		return a.t.of(n)
 	}
 	return a.t.one(at)
+}
+
+// withDefault notes what a field of a message or an intent counts as where it holds nothing.
+func (a *analysis) withDefault(v value, def uint32) value {
+	at, one := a.t.single(v)
+	if !one || def == 0 {
+		return v
+	}
+	if n := *a.t.node(at); (n.kind == kCell || n.kind == kLoad) && n.b == 0 {
+		n.b = def
+		return a.t.of(n)
+	}
+	return v
 }
 
 // reads is the state in which fields of arguments are looked up: that of the call.

@@ -23,7 +23,7 @@ const (
 	kMethod              // a reflected method: s is the class, n the value of names
 	kField               // a reflected field
 	kParam               // parameter number a of the method
-	kLoad                // field s of atom a, which is symbolic
+	kLoad                // field s of atom a, which is symbolic; b: the default of an intent's number, a value
 	kObj                 // an object made at site a, seen from the calls b; s is its class
 	kHome                // the one object of a component, or of the statics of a class: s
 	kStore               // something outside the heap that holds values: preferences, a file, an intent on its way: s

@@ -3,47 +3,59 @@ package dataflow
 import "slices"
 
 // Some methods do one of several things, by what they are handed: a message, an intent. That one of them is done without
-// the user does not mean that each is. Where the work goes on in a library, which has ways of its own to ask for it, it
-// is not told which of them leads to a call: the verdict on such flows is that it cannot be told.
+// the user does not mean that each is. Which of them a sender asks for is followed where it says so: see context. Where
+// the work goes on in a library, and what is asked for cannot be told, the verdict on a flow is that it cannot be told.
 
 // dispatchers are methods that the platform hands messages and requests.
 var dispatchers = map[string]bool{"handleMessage": true, "onStartCommand": true, "onStart": true, "onHandleIntent": true, "onHandleWork": true}
 
-// syncName is the method of a sync adapter: it runs for accounts that the user added and did not take the sync from.
-const syncName = "onPerformSync"
+// syncs holds the method of a sync adapter: it runs for accounts that the user added and did not take the sync from.
+var syncs = map[string]bool{"onPerformSync": true}
 
-// straight finds what automatic reasons lead to without a call of certain methods.
-func (r *reachability) straight(through func(*Method) bool) map[*Method]bool {
-	out := map[*Method][]callEdge{}
-	seen := map[*Method]bool{}
-	var todo []*Method
-	visit := func(m *Method) {
-		if !seen[m] && !through(m) {
-			seen[m] = true
-			todo = append(todo, m)
+// straight finds what automatic reasons lead to without a call of the methods named, from senders whose messages and
+// intents are known where decided is set.
+func (r *reachability) straight(through map[string]bool, decided bool) map[*contextNode]bool {
+	g := r.graph
+	out := map[*contextNode]bool{}
+	seen := make([]bool, len(g.nodes))
+	var todo []int
+	visit := func(i int) {
+		n := g.nodes[i]
+		if seen[i] || through[n.m.Name] || decided && dispatchers[n.m.Name] && n.args == 0 {
+			return
 		}
+		seen[i], out[n] = true, true
+		todo = append(todo, i)
 	}
-	for _, e := range r.a.edgeList {
-		out[e.from] = append(out[e.from], e)
-		if e.adds&automatic != 0 && r.why[e.from] != 0 {
-			visit(e.to)
+	for i, n := range g.nodes {
+		if n.own&automatic != 0 && !r.a.onlySynced(r.a.entries[n.m]) {
+			visit(i)
 		}
-	}
-	for m, class := range r.a.entries {
-		if r.a.startLabel(class, m.Name)&automatic != 0 && !r.a.onlySynced(class) {
-			visit(m)
+		if n.why == 0 {
+			continue
 		}
-	}
-	for len(todo) > 0 {
-		m := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for _, e := range out[m] {
-			if along(automatic, e)&automatic != 0 {
+		for _, e := range n.out {
+			if e.e.adds&automatic != 0 {
 				visit(e.to)
 			}
 		}
 	}
-	return seen
+	for len(todo) > 0 {
+		n := g.nodes[todo[len(todo)-1]]
+		todo = todo[:len(todo)-1]
+		for _, e := range n.out {
+			if along(automatic, e.e)&automatic != 0 && !(decided && e.open) {
+				visit(e.to)
+			}
+		}
+	}
+	return out
+}
+
+// asks reports whether a condition asks for what came with a message or an intent, and a context does not tell what it is.
+func (g *contextGraph) asks(n *contextNode, conds condset) bool {
+	_, open, ok := g.seen(n).conditions(conds)
+	return open || !ok
 }
 
 // onlySynced reports whether nothing but the sync starts a component without the user.
@@ -57,19 +69,22 @@ func (a *analysis) onlySynced(class string) bool {
 
 // undecided returns the gate of a flow that stands behind none and of which it cannot be told whether it runs without the
 // user; false where it can.
-func (r *reachability) undecided(f *Flow, why label) (Gate, bool) {
+func (r *reachability) undecided(f *Flow, why label, where []*contextNode) (Gate, bool) {
+	if f.doubt && (f.Guard == guardNone.String() || f.Guard == guardPermission.String()) {
+		return Gate{Guard: guardUnknown.String(), Default: "unknown", Reads: "what a message or an intent asks for"}, true
+	}
 	if why&automatic == 0 || f.Guard != guardNone.String() && f.Guard != guardPermission.String() {
 		return Gate{}, false
 	}
 	if r.unsynced == nil {
-		r.unsynced = r.straight(func(m *Method) bool { return m.Name == syncName })
-		r.direct = r.straight(func(m *Method) bool { return m.Name == syncName || dispatchers[m.Name] })
+		r.unsynced = r.straight(syncs, false)
+		r.direct = r.straight(syncs, true)
 	}
 	gate := Gate{Guard: guardUnknown.String(), Default: "unknown"}
 	switch {
-	case !r.unsynced[f.In]:
+	case !slices.ContainsFunc(where, func(n *contextNode) bool { return r.unsynced[n] }):
 		gate.Reads = "an account and its sync setting"
-	case !r.direct[f.In] && f.throughLibrary():
+	case f.throughLibrary() && !slices.ContainsFunc(where, func(n *contextNode) bool { return r.direct[n] && !r.graph.asks(n, f.conds) }):
 		gate.Reads = "what a message or an intent asks for"
 	default:
 		return gate, false

@@ -47,6 +47,7 @@ type frame struct {
 	level      uint32          // callers that a pending call was handed up through
 	implied    value           // what the conditions of this block tell; only under a profile that follows implicit flows
 	loops      map[int32]*loop // that may be run round by round, by their heads
+	compared   []comparison    // of blocks that end in a test: what is tested, as last run
 	turn       int             // the round of such a loop, from 1; 0 outside
 	switched   []value         // of blocks that end in a switch: what decides
 	tested     []value         // of blocks that end in a test or switch: what is tested
@@ -281,7 +282,7 @@ func (f *frame) escape(v value) {
 		}
 		for _, k := range a.slots(f.s, at) {
 			if strings.HasSuffix(k.field, ":Z") || strings.HasSuffix(k.field, ":I") || strings.HasSuffix(k.field, ":J") {
-				f.s.put(k, a.t.join(f.s.at(k), a.any()))
+				f.s.put(k, a.t.join(f.s.at(k), a.changed(at, k.field)))
 			}
 		}
 	}
@@ -304,7 +305,7 @@ func (f *frame) here() uint32 { return f.siteN(0) }
 // object makes a new object at this instruction.
 func (f *frame) object(class string) value {
 	at := f.a.t.atom(node{kind: kObj, a: f.here(), s: class})
-	if f.s.heap[at] != nil {
+	if f.s.heap[at] != nil && !f.s.sent(at) {
 		f.s.own()
 		delete(f.s.heap, at)
 	}

@@ -78,10 +78,12 @@ func (a *analysis) guess() bool {
 		}
 		f := &frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}
 		at, _ := a.t.single(w.args[0])
+		a.inRoot = w.root
 		for _, m := range list {
 			any = true
 			a.laterPlain(f, &w.event, m, at)
 		}
+		a.inRoot = 0
 	}
 	return any
 }

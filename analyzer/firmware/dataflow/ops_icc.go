@@ -14,6 +14,9 @@ func opIntent(f *frame, c *call) (value, bool) {
 	a := f.a
 	recv := c.at(0)
 	texts := 0
+	if c.r.class == "Landroid/content/Intent;" && !slices.Contains(c.r.params, c.r.class) {
+		a.store(f.s, recv, actionField, a.t.num(0)) // none, unless one follows
+	}
 	for i, p := range c.r.params {
 		v := c.at(i + 1)
 		switch p {
@@ -136,6 +139,7 @@ func opStart(f *frame, c *call) (value, bool) {
 func (f *frame) start(c *call, intent value, kind string, more ...value) {
 	call := *c.Call
 	call.Text = kind
+	f.sends(intent)
 	f.record(event{kind: evStart, call: &call, ref: c.r, args: append([]value{intent}, more...), payload: f.a.reach(f.s, intent), conds: f.gates[f.block], site: c.site})
 }
 
@@ -201,6 +205,12 @@ func opAsync(f *frame, c *call) (value, bool) {
 	args := []value{recv}
 	for _, i := range c.Args[1:] {
 		args = append(args, c.at(i))
+	}
+	if strings.HasPrefix(c.Text, "handleMessage(") {
+		if len(args) == 1 && len(c.r.params) > 0 && c.r.params[0] == "I" {
+			args = append(args, f.message(f.object("Landroid/os/Message;"), c.at(1)))
+		}
+		f.sends(args[len(args)-1])
 	}
 	f.escape(recv)
 	if !strings.HasPrefix(c.Class, "Landroid/") { // those run on the same thread
@@ -272,10 +282,26 @@ func opResultData(f *frame, c *call) (value, bool) {
 	return nothing, false
 }
 
+// message writes the numbers of a new message.
+func (f *frame) message(v, what value) value {
+	for i, field := range messageNumbers {
+		n := f.a.t.num(0)
+		if i == 0 {
+			n = what
+		}
+		f.a.store(f.s, v, field, n)
+	}
+	return v
+}
+
 // opMessage makes a message: a handler among the parameters is where it goes, others are its fields.
 func opMessage(f *frame, c *call) (value, bool) {
-	v := f.object("Landroid/os/Message;")
-	if c.r.class == "Landroid/os/Handler;" {
+	if c.r.name == "<init>" {
+		f.message(c.at(0), f.a.t.num(0))
+		return nothing, false
+	}
+	v := f.message(f.object("Landroid/os/Message;"), f.a.t.num(0))
+	if c.r.name == "obtainMessage" { // of a handler, or of a class below it
 		f.a.store(f.s, v, wrappedField, c.at(0))
 	}
 	numbers := 0

@@ -66,6 +66,7 @@ func opAsyncMessenger(f *frame, c *call) (value, bool) {
 }
 
 func (f *frame) handle(c *call, handler, msg value) (value, bool) {
+	f.sends(msg)
 	f.record(event{kind: evAsync, ref: &methodRef{name: "handleMessage", proto: "(Landroid/os/Message;)V"}, args: []value{handler, msg}, conds: f.gates[f.block], site: c.site})
 	return nothing, false
 }

@@ -88,6 +88,9 @@ func opGet(f *frame, c *call) (value, bool) {
 			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
 				n.b = uint32(def)
 				got = a.t.of(n)
+			} else if n.kind == kLoad && n.b == 0 && carriers[c.Class] && !strings.HasPrefix(c.r.ret, "L") {
+				n.b = uint32(def)
+				got = a.t.of(n)
 			}
 		}
 		v = a.t.join(v, got)

@@ -8,7 +8,7 @@ import (
 // label is a set of reasons for which a method runs.
 type label uint32
 
-// The reasons: the words of the fact kind flow, in their order, and two that only this package uses.
+// The reasons: the words of the fact kind flow, in their order, and some that only this package uses.
 const (
 	byBoot label = 1 << iota
 	byTelephony
@@ -22,8 +22,9 @@ const (
 	byUser
 	byOtherApp
 	byUnknown
-	byTap  // a user's action: among byUser
-	labels = 13
+	byTap    // a user's action: among byUser
+	byAnyone // others may ask for it, if it does not start by itself: see settled
+	labels   = 14
 )
 
 // automatic are the reasons that need no user.
@@ -64,17 +65,18 @@ var taps = map[string]bool{
 	"onContextItemSelected": true, "onListItemClick": true, "onMultiChoiceClick": true, "onStopTrackingTouch": true,
 }
 
+// secretCode is the action of what the user dials to reach an app.
+const secretCode = "android.provider.Telephony.SECRET_CODE"
+
 // reachability is why every method runs, and what all ways to it have in common.
 type reachability struct {
 	a     *analysis
 	why   map[*Method]label
-	entry map[*Method]label // what the platform calls, and why
-	in    map[*Method][]callEdge
-	gates [labels]map[*Method]condset
+	graph *contextGraph
 	known map[cond]judged
 	depth int // of fields being judged
 	// What automatic reasons lead to, but not through sync adapters; and neither through those nor dispatchers.
-	unsynced, direct map[*Method]bool
+	unsynced, direct map[*contextNode]bool
 }
 
 // starts returns why the platform calls a component.
@@ -116,7 +118,7 @@ func (a *analysis) startLabel(class, method string) label {
 	for _, t := range c.Triggers {
 		out |= triggerLabels[t]
 	}
-	if slices.Contains(c.Actions, "android.provider.Telephony.SECRET_CODE") {
+	if slices.Contains(c.Actions, secretCode) {
 		out |= byUser | byTap
 	}
 	if a.u.is(class, "Landroid/app/job/JobService;") {
@@ -143,44 +145,129 @@ func processLabel(app label) label {
 
 // reached follows all calls from the entries.
 func (a *analysis) reached() *reachability {
-	r := &reachability{a: a, why: map[*Method]label{}, entry: map[*Method]label{}, in: map[*Method][]callEdge{}, known: map[cond]judged{}}
-	out := map[*Method][]callEdge{}
-	for _, e := range a.edgeList {
-		r.in[e.to] = append(r.in[e.to], e)
-		out[e.from] = append(out[e.from], e)
+	r := &reachability{a: a, why: map[*Method]label{}, known: map[cond]judged{}}
+	g := &contextGraph{r: r, out: map[*Method][]*callEdge{}, cares: map[*Method]uint32{}, ids: map[context]int{}, of: map[*Method][]int{}}
+	r.graph = g
+	for i := range a.edgeList {
+		e := &a.edgeList[i]
+		g.out[e.from] = append(g.out[e.from], e)
 	}
-	for m, class := range a.entries {
-		l := byUnknown
-		if !a.app.Library {
-			l = a.startLabel(class, m.Name)
-		}
-		r.entry[m] |= l
-	}
+	g.cared(a.edgeList)
 	var todo []*Method
-	for m, l := range r.entry {
-		r.why[m] = l
+	for m := range a.entries {
 		todo = append(todo, m)
 	}
 	slices.SortFunc(todo, func(x, y *Method) int { return int(x.id) - int(y.id) })
-	for len(todo) > 0 {
-		m := todo[0]
-		todo = todo[1:]
-		for _, e := range out[m] {
-			l := along(r.why[m], e)
-			if r.why[e.to]|l != r.why[e.to] {
-				r.why[e.to] |= l
-				todo = append(todo, e.to)
-			}
-		}
+	for _, m := range todo {
+		r.enter(m, a.entries[m])
 	}
+	g.build()
+	g.reasons()
 	for bit := range labels {
-		r.gates[bit] = r.common(out, label(1)<<bit)
+		g.common(bit)
+	}
+	for _, n := range g.nodes {
+		r.why[n.m] |= n.why
+	}
+	for m, l := range r.why {
+		r.why[m] = l.settled()
 	}
 	return r
 }
 
+// settled leaves out that others may ask for what starts by itself.
+func (l label) settled() label {
+	if l&byAnyone == 0 {
+		return l
+	}
+	if l &^= byAnyone; l == 0 {
+		return byOtherApp
+	}
+	return l
+}
+
+// whyOf returns why an event happens, and in which contexts.
+func (r *reachability) whyOf(e *settledEvent) (label, []*contextNode) {
+	g := r.graph
+	var out []*contextNode
+	l := label(0)
+	for _, i := range g.of[e.in] {
+		n := g.nodes[i]
+		if n.why == 0 {
+			continue
+		}
+		if e.root > 0 {
+			if !g.fits(n, e.root) {
+				continue
+			}
+			if _, _, ok := g.seen(n).conditions(e.conds); !ok {
+				continue
+			}
+		}
+		l |= n.why
+		out = append(out, n)
+	}
+	return l.settled(), out
+}
+
+// gatesOf is the set of conditions that hold on every way to some contexts, for a reason.
+func (r *reachability) gatesOf(list []*contextNode, number int) condset {
+	out, first := condset(0), true
+	for _, n := range list {
+		for i := range labels {
+			if i != number && !(i == labels-1 && label(1)<<number == byOtherApp) || n.has&(1<<i) == 0 {
+				continue
+			}
+			if first {
+				out, first = n.gates[i], false
+				continue
+			}
+			out = r.a.c.both(out, n.gates[i])
+		}
+	}
+	return out
+}
+
+// enter adds the contexts in which the platform calls a method: a receiver gets broadcasts of one action each.
+func (r *reachability) enter(m *Method, class string) {
+	a := r.a
+	l := byUnknown
+	if !a.app.Library {
+		l = a.startLabel(class, m.Name)
+	}
+	add := func(l label, intent value) {
+		n := r.graph.nodes[r.graph.node(m, []value{nothing, nothing, intent})]
+		n.why |= l
+		n.own |= l
+		n.entry = true
+	}
+	c := a.app.component(class)
+	if a.app.Library || c == nil || c.Kind != "receiver" || m.Name+m.Proto != onReceive || class == a.app.Application || a.app.TriggerOf == nil || len(c.Actions) > maxContexts/2 || r.graph.cares[m]&4 == 0 {
+		add(l, nothing)
+		return
+	}
+	rest := l
+	for _, action := range c.Actions {
+		by := triggerLabels[a.app.TriggerOf(action)] & l
+		if action == secretCode {
+			by = l & (byUser | byTap)
+		}
+		if by == 0 && c.Exported {
+			by = byAnyone
+		}
+		rest &^= by
+		add(by, a.askedFor(action))
+	}
+	if c.Exported {
+		rest |= byAnyone
+	}
+	if rest != 0 {
+		add(rest, nothing)
+	}
+}
+
 // along is why a callee runs, when its caller does for l. What the user does is not automatic, whoever asked to be told.
-func along(l label, e callEdge) label {
+func along(l label, e *callEdge) label {
 	if l == 0 {
 		return 0
 	}
@@ -191,7 +278,7 @@ func along(l label, e callEdge) label {
 }
 
 // byUser is the reason of a callee that only the user leads to from its caller; 0 where the call does.
-func (e callEdge) byUser() label {
+func (e *callEdge) byUser() label {
 	switch {
 	case e.async && taps[e.to.Name]:
 		return byUser | byTap
@@ -199,55 +286,6 @@ func (e callEdge) byUser() label {
 		return byUser
 	}
 	return 0
-}
-
-// common finds, for one reason, the conditions that hold on every way to each method.
-func (r *reachability) common(out map[*Method][]callEdge, bit label) map[*Method]condset {
-	a := r.a
-	gate := map[*Method]condset{}
-	var todo []*Method
-	for m, l := range r.entry {
-		if l&bit != 0 {
-			gate[m] = 0
-			todo = append(todo, m)
-		}
-	}
-	for from, list := range out { // a reason that an edge adds begins there
-		for _, e := range list {
-			begins, g := e.adds&bit != 0, e.conds
-			if u := e.byUser(); u != 0 {
-				begins, g = u&bit != 0, 0
-			}
-			if begins && r.why[from] != 0 {
-				if old, seen := gate[e.to]; seen {
-					g = a.c.both(old, g)
-				}
-				gate[e.to] = g
-				todo = append(todo, e.to)
-			}
-		}
-	}
-	slices.SortFunc(todo, func(x, y *Method) int { return int(x.id) - int(y.id) })
-	todo = slices.Compact(todo)
-	for rounds := 0; len(todo) > 0 && rounds < 2_000_000; rounds++ {
-		m := todo[0]
-		todo = todo[1:]
-		for _, e := range out[m] {
-			g := a.c.and(gate[m], e.conds)
-			if e.byUser() != 0 { // begins anew, see above
-				continue
-			}
-			old, seen := gate[e.to]
-			if seen {
-				g = a.c.both(old, g)
-			}
-			if !seen || g != old {
-				gate[e.to] = g
-				todo = append(todo, e.to)
-			}
-		}
-	}
-	return gate
 }
 
 // isPreference reports whether a place is one an app keeps its own settings in.

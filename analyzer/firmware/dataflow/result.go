@@ -35,6 +35,7 @@ type Flow struct {
 	Way        []Site // from an entry of the platform to In
 	Direct     bool   // of data that came with an intent: it runs because the intent came
 	conds      condset
+	doubt      bool // nothing that was seen leads to it
 }
 
 // Use is an address that reaches a call that opens connections.
@@ -110,7 +111,7 @@ func (a *analysis) result() *Result {
 	r.reach = a.reached()
 	for i := range a.settled {
 		e := &a.settled[i]
-		if r.reach.why[e.in] != 0 {
+		if why, _ := r.reach.whyOf(e); why != 0 {
 			a.flowsOf(e, r)
 		}
 	}
@@ -153,10 +154,11 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	if e.call.Sink == "network" {
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
-	why := r.reach.why[e.in]
+	why, where := r.reach.whyOf(e)
+	doubt := !slices.ContainsFunc(where, func(n *contextNode) bool { return !n.doubt })
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
-	way := r.reach.way(e.in)
+	way := r.reach.way(why, where)
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -176,7 +178,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			}
 			fl := Flow{
 				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
-				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds,
+				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds, doubt: doubt,
 				Exact: n.b&asInexact == 0 && !e.mixed, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
 			}
 			never := false
@@ -186,7 +188,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 			if never {
 				continue
 			}
-			if g, ok := r.reach.undecided(&fl, why); ok {
+			if g, ok := r.reach.undecided(&fl, why, where); ok {
 				fl.Guard, fl.Gates = g.Guard, append([]Gate{g}, fl.Gates...)
 			}
 			r.Flows = append(r.Flows, fl)
@@ -223,11 +225,12 @@ func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
 	}
 	worst, first := guardNone, true
 	var gates []Gate
+	_, where := r.whyOf(e)
 	for bit := range labels {
 		if over&(1<<bit) == 0 {
 			continue
 		}
-		g, list := r.verdict(r.a.c.and(r.gates[bit][e.in], e.conds))
+		g, list := r.verdict(r.a.c.and(r.gatesOf(where, bit), e.conds))
 		if first || g < worst {
 			worst, gates, first = g, list, false
 		}

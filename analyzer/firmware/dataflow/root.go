@@ -23,19 +23,22 @@ type callEdge struct {
 	async    bool
 	adds     label // why else the callee runs then
 	tap      bool  // the callee runs when the user asks for it, whatever made the caller run
+	args     args  // what the callee is given, as the caller knows it
+	root     int32 // where the conditions are those of one run of the caller on its own: its number, plus one
 }
 
 // maxRootsOf bounds how often one method is run with other arguments.
 const maxRootsOf = 24
 
-func (a *analysis) edge(from, to *Method, conds condset, site uint32) {
+func (a *analysis) edge(from, to *Method, conds condset, site uint32, list []value) {
 	if from == nil {
 		return
 	}
-	a.addEdge(callEdge{from: from, to: to, conds: conds, site: site})
+	a.addEdge(callEdge{from: from, to: to, conds: conds, site: site, args: a.argsOf(list)})
 }
 
 func (a *analysis) addEdge(e callEdge) {
+	e.root = a.inRoot
 	k := e
 	k.site, k.chain = 0, 0
 	if _, ok := a.edges[k]; ok {
@@ -136,15 +139,16 @@ func (a *analysis) runRoots() {
 		if len(a.inits) > 0 {
 			m := a.inits[0]
 			a.inits = a.inits[1:]
-			a.runRoot(root{m: m})
+			a.runRoot(root{m: m}, 0)
 			continue
 		}
 		a.ran++
-		a.runRoot(a.roots[a.ran-1])
+		a.runRoot(a.roots[a.ran-1], int32(a.ran))
 	}
 }
 
-func (a *analysis) runRoot(r root) {
+// runRoot runs a method on its own; number is that of the root, plus one.
+func (a *analysis) runRoot(r root, number int32) {
 	f := &frame{a: a, f: r.m.Class.File, gates: make([]condset, 1), g: &graph{loops: make([]bool, 1)}, visit: make([]int, 1),
 		s: &state{heap: map[atom]*object{}}, index: map[eventKey]int{}}
 	args := slices.Clone(r.args)
@@ -157,9 +161,11 @@ func (a *analysis) runRoot(r root) {
 	}
 	ret := f.apply(r.m, args, 0)
 	f.m = r.m
+	a.inRoot = number
 	for i := range f.events { // none is taken back: this frame has no code of its own
 		a.settle(f, &f.events[i])
 	}
+	a.inRoot = 0
 	for _, s := range r.ret {
 		a.writeCell(s, a.share(f.s, ret), r.m)
 	}

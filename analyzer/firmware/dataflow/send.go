@@ -62,7 +62,7 @@ func (s *Address) Reaches(pkg string, c *Component) (reached, exact bool) {
 // exportStart notes a start that may lead to another app.
 func (r *Result) exportStart(p *pendingStart) {
 	a := r.a
-	why := r.reach.why[p.in]
+	why, _ := r.reach.whyOf(&p.settledEvent)
 	if why == 0 || p.call.Text == "result" || p.ref != nil && strings.Contains(p.ref.class, "LocalBroadcastManager") {
 		return
 	}

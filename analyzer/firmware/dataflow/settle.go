@@ -9,11 +9,13 @@ import (
 // settledEvent is an event that depends on no caller any more: it happens whenever its method runs.
 type settledEvent struct {
 	event
-	in *Method
+	in   *Method
+	root int32 // the run of in that it is an event of, plus one; 0 where that does not matter
 }
 
 type settledKey struct {
 	site, chain uint32
+	root        int32
 	in          *Method
 	payload, to value
 }
@@ -41,13 +43,13 @@ type pendingStart struct {
 func (a *analysis) settle(f *frame, e *event) {
 	switch e.kind {
 	case evSink:
-		k := settledKey{e.site, e.chain, f.m, e.payload, e.to}
+		k := settledKey{e.site, e.chain, a.inRoot, f.m, e.payload, e.to}
 		if i, ok := a.settledI[k]; ok {
 			a.settled[i].conds = a.c.both(a.settled[i].conds, e.conds)
 			return
 		}
 		a.settledI[k] = len(a.settled)
-		a.settled = append(a.settled, settledEvent{*e, f.m})
+		a.settled = append(a.settled, settledEvent{*e, f.m, a.inRoot})
 	case evAsync:
 		a.settleAsync(f, e)
 	case evStart:
@@ -63,7 +65,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 	for _, at := range a.t.atomsOf(recv) {
 		n := a.t.node(at)
 		if n.kind == kCell || n.kind == kLoad { // known when all code was seen
-			w := settledEvent{*e, f.m}
+			w := settledEvent{*e, f.m, a.inRoot}
 			w.args = []value{a.t.one(at)}
 			for _, v := range e.args[1:] {
 				w.args = append(w.args, a.share(f.s, v))
@@ -171,7 +173,7 @@ func (a *analysis) later(f *frame, e *event, m *Method, at atom, ret []slot) {
 	for _, v := range e.args[1:] {
 		args = append(args, a.share(f.s, v))
 	}
-	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true}
+	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, args: a.argsOf(args)}
 	if m.Name == "onChange" || m.Name == "onEvent" {
 		edge.adds = byObserver
 	}

@@ -43,7 +43,9 @@ func (a *analysis) wake() bool {
 			any = true
 			e := w.event
 			e.args = append([]value{a.t.one(at)}, w.args[1:]...)
+			a.inRoot = w.root
 			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}, &e)
+			a.inRoot = 0
 		}
 	}
 	return any

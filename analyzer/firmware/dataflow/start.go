@@ -14,7 +14,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		a.settleRegister(f, e)
 		return
 	}
-	p := pendingStart{settledEvent: settledEvent{*e, f.m}}
+	p := pendingStart{settledEvent: settledEvent{*e, f.m, a.inRoot}}
 	for _, at := range a.t.atomsOf(e.args[0]) {
 		one := a.t.one(at)
 		p.class = a.t.join(p.class, a.load(f.s, one, classField))
@@ -215,6 +215,14 @@ func (a *analysis) deliver(p *pendingStart, to string) {
 	}
 }
 
+// fillable reports whether who holds a pending intent may add an action to it.
+func (a *analysis) fillable(p *pendingStart) bool {
+	if p.ref == nil || p.call.Text != "pending" && p.ref.class != "Landroid/app/PendingIntent;" {
+		return false
+	}
+	return !slices.ContainsFunc(a.spellings(p.action), func(s string) bool { return s != "" })
+}
+
 // enter adds the calls of the platform that a start leads to.
 func (a *analysis) enter(p *pendingStart, class, only string) {
 	for _, m := range a.lifecycle(class) {
@@ -228,6 +236,15 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 		case whenShown:
 			e.tap, e.conds = true, 0
 		}
+		list := make([]value, len(m.params)+1)
+		for i, t := range m.params {
+			if t == "Landroid/content/Intent;" && m.Name != "onActivityResult" && !a.fillable(p) {
+				list[i+1] = a.expand(p.args[0])
+			}
+		}
+		e.args = a.argsOf(list)
+		a.inRoot = p.root
 		a.addEdge(e)
+		a.inRoot = 0
 	}
 }

@@ -196,7 +196,7 @@ func (a *analysis) store(s *state, base value, field string, v value) {
 			continue
 		}
 		k := slot{b, field}
-		if len(atoms) == 1 {
+		if len(atoms) == 1 && !s.sent(b) {
 			s.put(k, v)
 			continue
 		}

@@ -1,58 +1,90 @@
 package dataflow
 
-// wayStep is a place of a search from a method back to what runs it.
+// wayStep is a place of a search from a context back to what runs it.
 type wayStep struct {
-	m    *Method
-	via  callEdge // the call that leads on
+	node int
+	via  *callEdge // the call that leads on
 	next int
 }
 
-// maxWay bounds the methods that a search for a way looks at.
+// calledBy is a call that leads to a context.
+type calledBy struct {
+	from int
+	e    *callEdge
+}
+
+// maxWay bounds the contexts that a search for a way looks at.
 const maxWay = 10_000
 
 // way returns the calls that lead to a method from what the platform runs, for evidence: the shortest, the first call
 // first. Of several reasons for which the method runs it shows one that needs no user, where there is one.
-func (r *reachability) way(m *Method) []Site {
+func (r *reachability) way(why label, where []*contextNode) []Site {
 	for bit := range labels { // the automatic ones come first
-		if l := label(1) << bit; r.why[m]&l != 0 {
-			return r.wayFor(m, l)
+		if l := label(1) << bit; why&l != 0 {
+			if l == byOtherApp {
+				l |= byAnyone
+			}
+			return r.graph.wayFor(l, where)
 		}
 	}
 	return nil
 }
 
-// wayFor searches the way on which one reason comes to a method.
-func (r *reachability) wayFor(m *Method, l label) []Site {
-	queue := []wayStep{{m, callEdge{}, -1}}
-	seen := map[*Method]bool{m: true}
+// wayFor searches the way on which a reason comes to one of some contexts.
+func (g *contextGraph) wayFor(l label, where []*contextNode) []Site {
+	g.back()
+	var queue []wayStep
+	seen := make([]bool, len(g.nodes))
+	for _, n := range where {
+		i := g.ids[n.context]
+		seen[i] = true
+		queue = append(queue, wayStep{i, nil, -1})
+	}
 	for i := 0; i < len(queue) && len(queue) < maxWay; i++ {
 		s := queue[i]
-		if r.entry[s.m]&l != 0 {
-			return r.sitesOf(queue, i)
+		if n := g.nodes[s.node]; n.entry && n.own&l != 0 {
+			return g.sites(queue, i)
 		}
-		for _, e := range r.in[s.m] {
-			l2 := r.why[e.from]
+		for _, c := range g.in[s.node] {
+			why := g.nodes[c.from].why
 			switch {
-			case l2 == 0 || seen[e.from]:
-			case e.adds&l != 0, e.byUser()&l != 0: // the reason begins with this call
-				return r.sitesOf(append(queue, wayStep{e.from, e, i}), len(queue))
-			case along(l2, e)&l2&l != 0:
-				seen[e.from] = true
-				queue = append(queue, wayStep{e.from, e, i})
+			case why == 0 || seen[c.from]:
+			case c.e.adds&l != 0, c.e.byUser()&l != 0: // the reason begins with this call
+				return g.sites(append(queue, wayStep{c.from, c.e, i}), len(queue))
+			case along(why, c.e)&why&l != 0:
+				seen[c.from] = true
+				queue = append(queue, wayStep{c.from, c.e, i})
 			}
 		}
 	}
 	return nil
 }
 
-// sitesOf lists the instructions of a way that was found.
-func (r *reachability) sitesOf(queue []wayStep, i int) []Site {
+// back makes the list of callers, once.
+func (g *contextGraph) back() {
+	if g.in != nil {
+		return
+	}
+	g.in = make([][]calledBy, len(g.nodes))
+	for i, n := range g.nodes {
+		for _, e := range n.out {
+			g.in[e.to] = append(g.in[e.to], calledBy{i, e.e})
+		}
+	}
+}
+
+// sites lists the instructions of a way that was found.
+func (g *contextGraph) sites(queue []wayStep, i int) []Site {
+	a := g.r.a
 	var out []Site
 	for ; i >= 0; i = queue[i].next {
 		via := queue[i].via
-		for _, id := range append(r.a.chains.list(via.chain), via.site) {
-			if id != 0 && r.a.sites[id].Method != nil {
-				out = append(out, r.a.sites[id])
+		if via == nil {
+			continue
+		}
+		for _, id := range append(a.chains.list(via.chain), via.site) {
+			if id != 0 && a.sites[id].Method != nil {
+				out = append(out, a.sites[id])
 			}
 		}
 	}

@@ -1,0 +1,346 @@
+package dataflow
+
+import "strings"
+
+// sight is what a context sees of the values of its method.
+type sight struct {
+	a      *analysis
+	p      *mapping
+	m      *Method
+	known  map[condset]judgedSet
+	intent value // what the component was started with, nothing where that is not known
+	stated bool  // of the condition looked at last: it compares what senders state
+	fields bool  // of it: fields of the program's own objects are among that
+	store  atom  // the place that stands for it in runs of the component's methods
+}
+
+// seen returns what a context sees.
+func (g *contextGraph) seen(n *contextNode) *sight {
+	if n.sight != nil {
+		return n.sight
+	}
+	a := g.r.a
+	f := &frame{a: a, m: n.m, s: &state{heap: map[atom]*object{}}}
+	list := make([]value, len(n.m.params)+1)
+	copy(list, a.handed.list(n.args))
+	s := &sight{a: a, m: n.m, known: map[condset]judgedSet{}}
+	for i, p := range n.m.params {
+		at := i
+		if !n.m.Static() {
+			at++
+		}
+		if class, entry := a.entries[n.m]; entry && p == "Landroid/content/Intent;" && at < len(list) && list[at] != nothing {
+			s.intent, s.store = list[at], a.t.atom(node{kind: kStore, s: "intent:" + class})
+		}
+	}
+	for i, v := range list {
+		if v == nothing {
+			list[i] = a.any()
+		}
+	}
+	s.p = &mapping{f: f, args: list, before: f.s}
+	s.p.reset()
+	n.sight = s
+	return s
+}
+
+func (s *sight) value(v value) value { return s.p.value(v) }
+
+// conditions returns those conditions of a set that may fail in a context, and whether one of them asks for what came with
+// a message or an intent; false where one cannot hold.
+func (s *sight) conditions(set condset) (left condset, open, ok bool) {
+	if j, seen := s.known[set]; seen {
+		return j.left, j.open, j.ok
+	}
+	left, open, ok = s.judge(set)
+	s.known[set] = judgedSet{left, open, ok}
+	return left, open, ok
+}
+
+// judgedSet is what a context says of a set of conditions.
+type judgedSet struct {
+	left     condset
+	open, ok bool
+}
+
+func (s *sight) judge(set condset) (left condset, open, ok bool) {
+	a := s.a
+	var out []uint32
+	for _, id := range a.c.sets[set] {
+		c := a.c.conds[id]
+		switch s.decide(c) {
+		case never:
+			return 0, false, false
+		case always:
+			continue
+		}
+		open = open || s.asks(c.x) || s.asks(c.y)
+		if !s.stated { // what a sender states either way is nobody's choice
+			out = append(out, id)
+		}
+	}
+	if len(out) == len(a.c.sets[set]) {
+		return set, open, true
+	}
+	return a.c.set(out), open, true
+}
+
+// plain replaces a value by what it may be where that is known; nothing where it decides nothing.
+func (s *sight) plain(v value) value {
+	a := s.a
+	if list, ok := s.all(v, 0); ok {
+		out := nothing
+		for _, k := range list {
+			if k.isText {
+				out = a.t.join(out, a.t.str(k.text))
+			} else {
+				out = a.t.join(out, a.t.num(k.number))
+			}
+		}
+		v = out
+	}
+	if !a.deciding(v) {
+		return nothing
+	}
+	return v
+}
+
+// known is one thing that a value may be.
+type known struct {
+	text   string
+	number int64
+	isText bool
+}
+
+// decide says whether a condition holds in a context.
+func (s *sight) decide(c cond) truth {
+	s.stated, s.fields = false, false
+	xs, ok1 := s.all(s.value(c.x), 0)
+	ys, ok2 := s.all(s.value(c.y), 0)
+	if !ok1 || !ok2 {
+		return maybe
+	}
+	can, cannot := false, false
+	s.stated = !s.fields
+	for _, x := range xs {
+		for _, y := range ys {
+			holds := false
+			switch {
+			case !x.isText && !y.isText:
+				holds = c.rel.holds(x.number, y.number)
+			case c.rel != equal && c.rel != unequal:
+				return maybe
+			default:
+				holds = (x == y) == (c.rel == equal)
+			}
+			can, cannot = can || holds, cannot || !holds
+		}
+	}
+	switch {
+	case can && !cannot:
+		return always
+	case cannot && !can:
+		return never
+	}
+	return maybe
+}
+
+// all lists everything that a value may be; false where that is not known.
+func (s *sight) all(v value, depth int) (out []known, ok bool) {
+	a := s.a
+	if v == nothing || depth > 3 {
+		return nil, false
+	}
+	for _, at := range a.t.atomsOf(v) {
+		n := *a.t.node(at)
+		switch n.kind {
+		case kInt, kWhen:
+			out = append(out, known{number: n.n})
+		case kStr:
+			out = append(out, known{text: n.s, isText: true})
+		case kCompare:
+			list, ok := s.equals(value(n.a), value(n.b), depth)
+			if !ok {
+				return nil, false
+			}
+			out = append(out, list...)
+		case kLoad:
+			if n.s != textField { // of a builder; a text is its own
+				return nil, false
+			}
+			if _, ok := s.all(a.t.one(atom(n.a)), depth+1); !ok {
+				return nil, false
+			}
+		case kCell:
+			list, ok := s.field(&n, depth)
+			if !ok {
+				return nil, false
+			}
+			out = append(out, list...)
+		default:
+			return nil, false
+		}
+	}
+	return out, len(out) > 0
+}
+
+// equals lists what a comparison of two texts may come to.
+func (s *sight) equals(x, y value, depth int) (out []known, ok bool) {
+	xs, ok1 := s.all(x, depth+1)
+	ys, ok2 := s.all(y, depth+1)
+	if !ok1 || !ok2 {
+		return nil, false
+	}
+	var yes, no bool
+	for _, i := range xs {
+		for _, j := range ys {
+			yes, no = yes || i == j, no || i != j
+		}
+	}
+	if yes {
+		out = append(out, known{number: 1})
+	}
+	if no {
+		out = append(out, known{number: 0})
+	}
+	return out, true
+}
+
+// field lists what a field of a known object may hold.
+func (s *sight) field(n *node, depth int) (out []known, ok bool) {
+	a := s.a
+	bases := []atom{atom(n.a)}
+	if s.intent != nothing && bases[0] == s.store {
+		bases = a.t.atomsOf(s.intent)
+	}
+	for _, b := range bases {
+		base := a.t.node(b)
+		switch {
+		case base.kind == kStore && strings.HasPrefix(base.s, askedPlace) && n.s == actionField:
+		case base.kind == kHome && base.b != 0:
+		default:
+			return nil, false
+		}
+		held := a.contents(b, n.s)
+		if held != nothing {
+			list, ok := s.all(held, depth+1)
+			if !ok {
+				return nil, false
+			}
+			out = append(out, list...)
+		}
+		switch {
+		case base.kind == kStore:
+		case base.s == "Landroid/os/Message;":
+			if held == nothing {
+				return nil, false
+			}
+		case base.s == "Landroid/content/Intent;":
+			if a.contents(b, actionField) == nothing {
+				return nil, false // not made here
+			}
+			if n.s == actionField {
+				break
+			}
+			if !strings.HasPrefix(n.s, "[") || n.s == "[*]" || n.s == "[?]" {
+				return nil, false
+			}
+			rest := []known{{}}
+			if n.b != 0 {
+				if rest, ok = s.all(value(n.b), depth+1); !ok {
+					return nil, false
+				}
+			}
+			out = append(out, rest...)
+		case a.u.class(base.s) != nil && strings.Contains(n.s, ":"):
+			s.fields = true
+			if !a.surelyMade(base.s, n.s) {
+				out = append(out, known{})
+			}
+		default:
+			return nil, false
+		}
+	}
+	return out, len(out) > 0
+}
+
+// surelyMade reports whether every constructor of the class that has a field writes it on every way.
+func (a *analysis) surelyMade(class, field string) bool {
+	for c, n := a.u.class(class), 0; c != nil && n < maxChain; c, n = a.u.class(c.Super), n+1 {
+		a.u.load(c)
+		if !a.declares(c, field) {
+			continue
+		}
+		found := false
+		for _, m := range c.order {
+			if m.Name != "<init>" {
+				continue
+			}
+			s := a.sums[m]
+			if s == nil { // never called
+				continue
+			}
+			self := a.t.atom(node{kind: kParam})
+			old := a.t.atom(node{kind: kLoad, a: uint32(self), s: field})
+			sure := false
+			for _, e := range s.heap {
+				sure = sure || e.base == self && e.field == field && !a.contains(e.v, old)
+			}
+			if !sure {
+				return false
+			}
+			found = true
+		}
+		return found
+	}
+	return false
+}
+
+// declares reports whether a class has a field of a slot's name.
+func (a *analysis) declares(c *Class, field string) bool {
+	for key := range c.fields {
+		name, typ, _ := strings.Cut(key, ":")
+		if (&fieldRef{class: c.Name, name: name, typ: typ}).slot() == field {
+			return true
+		}
+	}
+	return false
+}
+
+// asks reports whether a value came with a message or an intent.
+func (s *sight) asks(v value) bool {
+	a := s.a
+	for _, at := range a.t.atomsOf(v) {
+		for range 2 * maxDepth {
+			n := a.t.node(at)
+			switch {
+			case n.kind == kCompare && (s.asks(value(n.a)) || s.asks(value(n.b))),
+				n.kind == kStore && (strings.HasPrefix(n.s, "intent:") || strings.HasPrefix(n.s, askedPlace)),
+				n.kind == kHome && carriers[n.s], n.kind == kParam && carriers[s.m.param(int(n.a))]:
+				return true
+			}
+			if n.kind != kLoad && n.kind != kCell && n.kind != kDerived && n.kind != kAllOf {
+				break
+			}
+			at = atom(n.a)
+		}
+	}
+	return false
+}
+
+// carriers are the classes of what is handed to a method that does one of several things.
+var carriers = map[string]bool{"Landroid/os/Message;": true, "Landroid/content/Intent;": true, "Landroid/os/Bundle;": true}
+
+// param is the type of an argument of a method, the object itself counted; "" for none.
+func (m *Method) param(i int) string {
+	if !m.Static() {
+		if i == 0 {
+			return m.Class.Name
+		}
+		i--
+	}
+	if i < 0 || i >= len(m.params) {
+		return ""
+	}
+	return m.params[i]
+}

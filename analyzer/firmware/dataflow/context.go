@@ -1,0 +1,309 @@
+package dataflow
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// One method may do one of several things, by what it is handed: the number of a message, the action of an intent, a flag.
+// Why it runs is therefore kept for each set of arguments it is run with, a context, and a call that stands behind a
+// condition is followed from those contexts only in which the condition can hold. Arguments of which nothing is known
+// are one context of their own, in which everything can.
+
+// maxContexts bounds the contexts of one method; what comes with others counts as unknown.
+const maxContexts = 32
+
+// args numbers a list of arguments; 0 stands for arguments of which nothing is known.
+type args uint32
+
+// argTable numbers lists of arguments.
+type argTable struct {
+	lists [][]value
+	ids   map[string]args
+}
+
+func (t *argTable) of(list []value) args {
+	if !slices.ContainsFunc(list, func(v value) bool { return v != nothing }) {
+		return 0
+	}
+	if t.ids == nil {
+		t.ids, t.lists = map[string]args{}, make([][]value, 1)
+	}
+	key := make([]byte, 0, 4*len(list))
+	for _, v := range list {
+		key = binary.LittleEndian.AppendUint32(key, uint32(v))
+	}
+	if id, ok := t.ids[string(key)]; ok {
+		return id
+	}
+	id := args(len(t.lists))
+	t.lists, t.ids[string(key)] = append(t.lists, slices.Clone(list)), id
+	return id
+}
+
+func (t *argTable) list(id args) []value {
+	if id == 0 {
+		return nil
+	}
+	return t.lists[id]
+}
+
+// argsOf numbers what of arguments may decide a condition: numbers, texts, objects that others know, and what the caller
+// itself was handed.
+func (a *analysis) argsOf(list []value) args {
+	var out []value
+	for i, v := range list {
+		if i < 32 && a.deciding(v) {
+			if out == nil {
+				out = make([]value, min(len(list), 32))
+			}
+			out[i] = v
+		}
+	}
+	return a.handed.of(out)
+}
+
+func (a *analysis) deciding(v value) bool {
+	atoms := a.t.atomsOf(v)
+	if len(atoms) == 0 || len(atoms) > 4 {
+		return false
+	}
+	for _, at := range atoms {
+		for range maxDepth {
+			if n := a.t.node(at); n.kind == kLoad {
+				at = atom(n.a)
+			}
+		}
+		switch n := a.t.node(at); n.kind {
+		case kInt, kStr, kParam:
+		case kHome:
+			if n.b == 0 {
+				return false
+			}
+		case kStore:
+			if !strings.HasPrefix(n.s, askedPlace) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// askedPlace begins the names of places that stand for an intent with a known action.
+const askedPlace = "asked:"
+
+// asked is an intent of which only the action is known.
+func (a *analysis) askedFor(action string) value {
+	at := a.t.atom(node{kind: kStore, s: askedPlace + action})
+	a.writeCell(slot{at, actionField}, a.t.str(action), nil)
+	return a.t.one(at)
+}
+
+// context is a method with arguments.
+type context struct {
+	m    *Method
+	args args
+}
+
+// contextNode is why a method runs with some arguments.
+type contextNode struct {
+	context
+	why   label
+	own   label // why the platform calls it
+	entry bool
+	out   []contextEdge
+	gates [labels]condset
+	has   label // the reasons that gates are known of
+	sight *sight
+	doubt bool // nothing that was seen leads here
+}
+
+type contextEdge struct {
+	to    int
+	e     *callEdge
+	conds condset // that may fail
+	open  bool    // one of them asks for what came with a message or an intent
+}
+
+// contextGraph holds the contexts that the entries lead to.
+type contextGraph struct {
+	r     *reachability
+	out   map[*Method][]*callEdge
+	cares map[*Method]uint32 // parameters that decide something
+	nodes []*contextNode
+	ids   map[context]int
+	of    map[*Method][]int
+	in    [][]calledBy // what leads to each, once it was asked for
+}
+
+// build follows all calls from the entries. Not all code that calls or sends is found: what no context that was seen would
+// lead to is entered all the same, in doubt.
+func (g *contextGraph) build() {
+	type left struct {
+		from int
+		e    *callEdge
+	}
+	var shut []left
+	doubt := false
+	for i := 0; ; i++ {
+		if i == len(g.nodes) {
+			for len(shut) > 0 && len(g.of[shut[0].e.to]) > 0 {
+				shut = shut[1:]
+			}
+			if len(shut) == 0 {
+				return
+			}
+			l := shut[0]
+			to := g.node(l.e.to, nil)
+			g.nodes[l.from].out = append(g.nodes[l.from].out, contextEdge{e: l.e, to: to, conds: l.e.conds, open: true})
+			doubt = true
+		}
+		n := g.nodes[i]
+		n.doubt = doubt
+		for _, e := range g.out[n.m] {
+			if to, ok := g.follow(n, e); ok {
+				n.out = append(n.out, to)
+			} else {
+				shut = append(shut, left{i, e})
+			}
+		}
+	}
+}
+
+// node returns the number of a context, made where it is new.
+func (g *contextGraph) node(m *Method, list []value) int {
+	a := g.r.a
+	kept := make([]value, len(list))
+	for i, v := range list {
+		if i < 32 && g.cares[m]&(1<<i) != 0 {
+			kept[i] = v
+		}
+	}
+	c := context{m, a.handed.of(kept)}
+	if c.args != 0 && len(g.of[m]) >= maxContexts {
+		if _, ok := g.ids[c]; !ok {
+			c.args = 0
+		}
+	}
+	if i, ok := g.ids[c]; ok {
+		return i
+	}
+	i := len(g.nodes)
+	g.nodes, g.ids[c] = append(g.nodes, &contextNode{context: c}), i
+	g.of[m] = append(g.of[m], i)
+	return i
+}
+
+// follow finds what a call leads to from a context; false where its conditions cannot hold there.
+func (g *contextGraph) follow(n *contextNode, e *callEdge) (contextEdge, bool) {
+	a := g.r.a
+	out := contextEdge{e: e, conds: e.conds}
+	if e.root > 0 && !g.fits(n, e.root) {
+		return out, false
+	}
+	s := g.seen(n)
+	if e.conds != 0 {
+		var ok bool
+		if out.conds, out.open, ok = s.conditions(e.conds); !ok {
+			return out, false
+		}
+	}
+	var list []value
+	for _, v := range a.handed.list(e.args) {
+		if v != nothing && a.t.symbolic(v) {
+			v = s.plain(s.value(v))
+		}
+		list = append(list, v)
+	}
+	out.to = g.node(e.to, list)
+	return out, true
+}
+
+// fits reports whether a run of a method on its own may be one in a context.
+func (g *contextGraph) fits(n *contextNode, root int32) bool {
+	a := g.r.a
+	given := a.handed.list(n.args)
+	if _, entry := a.entries[n.m]; entry {
+		return true
+	}
+	for i, v := range a.roots[root-1].args {
+		if i < len(given) && given[i] != nothing && g.cares[n.m]&(1<<i) != 0 && given[i] != v && a.deciding(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// cared finds which parameters of methods decide something, by themselves or where they are handed on.
+func (g *contextGraph) cared(list []callEdge) {
+	a := g.r.a
+	in := map[*Method][]*callEdge{}
+	var todo []*Method
+	note := func(m *Method, bits uint32) {
+		if g.cares[m]|bits != g.cares[m] {
+			g.cares[m] |= bits
+			todo = append(todo, m)
+		}
+	}
+	for i := range list {
+		e := &list[i]
+		in[e.to] = append(in[e.to], e)
+		note(e.from, a.paramsIn(e.conds))
+		if e.root > 0 && e.conds != 0 {
+			note(e.from, 1<<32-1)
+		}
+	}
+	for i := range a.settled {
+		if e := &a.settled[i]; e.root > 0 && e.conds != 0 {
+			note(e.in, 1<<32-1)
+		}
+	}
+	for len(todo) > 0 {
+		m := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, e := range in[m] {
+			bits := uint32(0)
+			for i, v := range a.handed.list(e.args) {
+				if g.cares[m]&(1<<i) != 0 {
+					bits |= a.paramsOf(v)
+				}
+			}
+			note(e.from, bits)
+		}
+	}
+}
+
+// paramsIn is the set of parameters that conditions rest on.
+func (a *analysis) paramsIn(s condset) uint32 {
+	out := uint32(0)
+	for _, id := range a.c.sets[s] {
+		out |= a.paramsOf(a.c.conds[id].x) | a.paramsOf(a.c.conds[id].y)
+	}
+	return out
+}
+
+func (a *analysis) paramsOf(v value) uint32 {
+	if !a.t.symbolic(v) {
+		return 0
+	}
+	out := uint32(0)
+	for _, at := range a.t.atomsOf(v) {
+		for range 2 * maxDepth {
+			n := a.t.node(at)
+			if n.kind == kCompare {
+				out |= a.paramsOf(value(n.a)) | a.paramsOf(value(n.b))
+			}
+			if n.kind == kParam && n.a < 32 {
+				out |= 1 << n.a
+			}
+			if n.kind != kLoad && n.kind != kCell {
+				break
+			}
+			at = atom(n.a)
+		}
+	}
+	return out
+}
