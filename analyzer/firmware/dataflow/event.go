@@ -63,7 +63,10 @@ func (f *frame) record(e event) {
 		old.conds = f.a.c.both(old.conds, e.conds)
 		return
 	}
-	if len(f.events) >= maxEvents {
+	if e.target != nil && !f.a.u.app.matters(e.target) {
+		return
+	}
+	if n := len(f.events); n >= maxEvents && (f.a.u.app.narrow == nil || n >= 4*maxEvents) { // the system server starts everything from one method
 		f.a.cut("events of a method")
 		return
 	}

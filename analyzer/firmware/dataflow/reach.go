@@ -72,7 +72,7 @@ type reachability struct {
 func (a *analysis) startLabel(class, method string) label {
 	app := label(0)
 	for i := range a.app.Components {
-		if c := &a.app.Components[i]; c.Enabled {
+		if c := &a.app.Components[i]; c.Enabled && c.Kind != "main" {
 			for _, t := range c.Triggers {
 				app |= triggerLabels[t]
 			}
@@ -87,6 +87,9 @@ func (a *analysis) startLabel(class, method string) label {
 	c := a.app.component(class)
 	if c == nil {
 		return byUnknown
+	}
+	if l, ok := programLabel(c); ok {
+		return l
 	}
 	out := label(0)
 	switch c.Kind {
@@ -142,11 +145,7 @@ func (a *analysis) reached() *reachability {
 	}
 	entry := map[*Method]label{}
 	for m, class := range a.entries {
-		l := byUnknown
-		if !a.app.Library {
-			l = a.startLabel(class, m.Name)
-		}
-		entry[m] |= l
+		entry[m] |= a.startLabel(class, m.Name)
 	}
 	var todo []*Method
 	for m, l := range entry {
