@@ -19,11 +19,11 @@ import (
 //
 // lib is what the program is linked to, nil for nothing. It must be called before the program is used.
 func (p *Program) Narrow(v *Vocabulary, lib *Program) {
-	w := &narrowWork{p: p, v: v, lib: lib, all: map[string][]string{}, named: map[string][]string{}, calls: map[string][]string{}, makes: map[string][]string{}, supers: map[string]string{}, over: map[string][]string{}, enter: map[string]bool{}}
+	w := &narrowWork{p: p, v: v, lib: lib, all: map[string][]string{}, named: map[string][]string{}, calls: map[string][]string{}, makes: map[string][]string{}, of: map[string][]string{}, above: map[string]map[string]bool{}, supers: map[string]string{}, over: map[string][]string{}, enter: map[string]bool{}}
 	w.each(w.list)
 	w.each(w.look)
 	callers, makers := inverse(w.calls), inverse(w.makes)
-	sends := closure(w.sending, -1, callers, makers)
+	sends := closure(w.sending, -1, callers, w.of, makers)
 	reads := closure(w.begin, -1, callers)
 	near := map[string]bool{}
 	for ref := range closure(w.sending, 3, callers) {
@@ -66,6 +66,13 @@ func (p *Program) Narrow(v *Vocabulary, lib *Program) {
 // maxNear bounds the methods of a class, with what is nested in it, that is entered as a whole.
 const maxNear = 200
 
+// maxNamed bounds the methods of one name and prototype that a call may mean: those of a run method, which are started as
+// objects that are made, are more than the system server has of any other.
+const maxNamed = 600
+
+// maxGuessed bounds the calls of methods that others override, each counted for every such method.
+const maxGuessed = 4_000_000
+
 // closure is what is reached from methods in at most so many steps, in any number where depth is negative.
 func closure(begin []string, depth int, along ...map[string][]string) map[string]bool {
 	seen := map[string]bool{}
@@ -102,14 +109,17 @@ func inverse(edges map[string][]string) map[string][]string {
 func outerClass(ref string) string { return ref[:max(strings.IndexAny(ref, ";$"), 0)] }
 
 type narrowWork struct {
-	p, lib *Program
-	v      *Vocabulary
-	supers map[string]string
-	over   map[string][]string // superclass and interfaces
-	all    map[string][]string // methods by class
-	named  map[string][]string // methods with code by name and prototype
-	calls  map[string][]string // callees
-	makes  map[string][]string // methods of the classes that a method makes objects of
+	p, lib  *Program
+	v       *Vocabulary
+	supers  map[string]string
+	over    map[string][]string // superclass and interfaces
+	all     map[string][]string // methods by class
+	named   map[string][]string // methods with code by name and prototype
+	calls   map[string][]string // callees
+	makes   map[string][]string // classes that a method makes objects of
+	of      map[string][]string // the class of a method
+	above   map[string]map[string]bool
+	guesses int
 	// where data leaves, and is read
 	sending, begin []string
 	enter          map[string]bool // true, but of those that are entered for what stands before a call
@@ -147,7 +157,8 @@ func (w *narrowWork) each(yield func(*dex.File, string, dex.EncodedMethod)) {
 func (w *narrowWork) list(f *dex.File, class string, m dex.EncodedMethod) {
 	ref := f.MethodRef(m.Method)
 	w.all[class] = append(w.all[class], ref)
-	if _, key, _ := strings.Cut(ref, "->"); m.Code != 0 && m.Access&(dex.AccStatic|2) == 0 {
+	w.of[ref] = []string{class}
+	if _, key, _ := strings.Cut(ref, "->"); m.Code != 0 && m.Access&(dex.AccStatic|2) == 0 && len(w.named[key]) < maxNamed {
 		w.named[key] = append(w.named[key], ref)
 	}
 }
@@ -159,6 +170,7 @@ func (w *narrowWork) look(f *dex.File, class string, m dex.EncodedMethod) {
 		return
 	}
 	self := f.MethodRef(m.Method)
+	seen := map[string]bool{}
 	leaf, sets, sends, begins := true, false, false, w.given(class, self)
 	names := w.p.names[f]
 	for it := code.Insns(); it.Next(); {
@@ -182,16 +194,12 @@ func (w *narrowWork) look(f *dex.File, class string, m dex.EncodedMethod) {
 			if strings.HasPrefix(c, "Ljava/") || name == "<init>" && w.all[c] == nil {
 				continue
 			}
-			w.calls[self] = append(w.calls[self], ref)
-			if name != "<init>" {
-				for _, callee := range w.named[rest] {
-					if class, _, _ := strings.Cut(callee, "->"); class != c && w.below(class, c, 0) {
-						w.calls[self] = append(w.calls[self], callee)
-					}
-				}
+			if !seen[ref] {
+				seen[ref] = true
+				w.call(self, c, rest)
 			}
 		case it.Op() == dex.OpNewInstance, it.Op() == dex.OpConstClass: // to be made by its class
-			w.makes[self] = append(w.makes[self], w.all[f.Type(it.Insn(code.Set).Index)]...)
+			w.makes[self] = append(w.makes[self], f.Type(it.Insn(code.Set).Index))
 		}
 	}
 	if leaf || sets {
@@ -209,6 +217,25 @@ func (w *narrowWork) look(f *dex.File, class string, m dex.EncodedMethod) {
 	}
 }
 
+// call notes which methods a call may mean: that of the class or of the first above it that has it, and those of classes below.
+func (w *narrowWork) call(self, class, rest string) {
+	for c, n := class, 0; c != "" && n < maxChain; c, n = w.supers[c], n+1 {
+		if callee := c + "->" + rest; w.of[callee] != nil {
+			w.calls[self] = append(w.calls[self], callee)
+			break
+		}
+	}
+	if strings.HasPrefix(rest, "<init>") || w.guesses >= maxGuessed {
+		return
+	}
+	for _, callee := range w.named[rest] {
+		if c, _, _ := strings.Cut(callee, "->"); c != class && w.below(c, class) {
+			w.calls[self] = append(w.calls[self], callee)
+			w.guesses++
+		}
+	}
+}
+
 // networking reports whether data leaves the phone at a call, or goes on the way out: what the system server runs and writes
 // is the system's.
 func networking(c *Call) bool {
@@ -216,8 +243,13 @@ func networking(c *Call) bool {
 }
 
 // below reports whether a class is derived from another.
-func (w *narrowWork) below(class, of string, depth int) bool {
-	return depth < maxChain && slices.ContainsFunc(w.over[class], func(s string) bool { return s == of || w.below(s, of, depth+1) })
+func (w *narrowWork) below(class, of string) bool {
+	all, known := w.above[class]
+	if !known {
+		all = closure(w.over[class], -1, w.over)
+		w.above[class] = all
+	}
+	return all[of]
 }
 
 // given reports whether the platform gives a method personal data.
