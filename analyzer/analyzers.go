@@ -12,6 +12,7 @@ import (
 	"romscan/analyzer/fact/permission"
 	"romscan/analyzer/fact/props"
 	"romscan/analyzer/fact/resources"
+	"romscan/analyzer/fact/script"
 	"romscan/analyzer/fact/signing"
 	"romscan/analyzer/fact/text"
 	"romscan/signatures"
@@ -38,6 +39,7 @@ func Analyzers() ([]*fact.Analyzer, error) {
 		props.Analyzer(),
 		initrc.Analyzer(),
 		permission.Analyzer(),
+		script.Analyzer(),
 	}
 	return list, fact.Validate(list)
 }

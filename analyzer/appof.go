@@ -12,6 +12,7 @@ import (
 // appOf turns the facts of an app into what the analysis of the code needs.
 func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
 	out := manifestOf(rec, app)
+	startsOf(out, app)
 	out.Props, out.TriggerOf = fw.Properties(), firmware.TriggerOf
 	texts := r.resourcesOf(rec, app, out)
 	for _, f := range rec.Units[app.Unit].Facts {
@@ -29,6 +30,25 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 	}
 	return out
 }
+
+// startsOf adds where code begins besides the components of the manifest. In the system server a place stands for the binders
+// that it registers.
+func startsOf(out *dataflow.App, app *firmware.App) {
+	for _, s := range app.Starts {
+		c := dataflow.Component{Kind: "main", Class: descriptor(s.Class), Enabled: true, Triggers: startTriggers[s.Trigger]}
+		if s.Object {
+			c.Kind = "object"
+		}
+		out.Components = append(out.Components, c)
+	}
+	if app.Program && app.SharedUID == "android.uid.system" {
+		out.System = true
+		out.Components = append(out.Components, dataflow.SystemBinders())
+	}
+}
+
+// startTriggers translate what starts a program: what init runs is there from boot on.
+var startTriggers = map[string][]string{"persistent": {"persistent"}, "init": {"boot-completed"}, "unknown": {"unknown"}}
 
 // descriptor spells the name of a class as code does, "" for none.
 func descriptor(name string) string {

@@ -106,10 +106,10 @@ type meeting struct {
 	parts []*dataflow.App   // manifests, once asked for
 }
 
-func meet(rec *fact.Record, fw *firmware.Firmware, found []followed) *meeting {
-	m := &meeting{rec: rec, apps: fw.Apps, found: found, held: make([]map[string]bool, len(fw.Apps)), parts: make([]*dataflow.App, len(fw.Apps))}
+func meet(rec *fact.Record, apps []*firmware.App, found []followed) *meeting {
+	m := &meeting{rec: rec, apps: apps, found: found, held: make([]map[string]bool, len(apps)), parts: make([]*dataflow.App, len(apps))}
 	shared := map[string]map[string]bool{}
-	for i, app := range fw.Apps {
+	for i, app := range apps {
 		m.held[i] = map[string]bool{}
 		if app.SharedUID != "" {
 			if shared[app.SharedUID] == nil {
@@ -126,9 +126,10 @@ func meet(rec *fact.Record, fw *firmware.Firmware, found []followed) *meeting {
 	return m
 }
 
-// holds reports whether an app may hold a permission. The user system holds all.
+// holds reports whether an app may hold a permission. The user system holds all, and so do root and the shell, as which
+// programs run, near enough.
 func (m *meeting) holds(i int, permission string) bool {
-	return permission == "" || m.apps[i].SharedUID == "android.uid.system" || m.apps[i].Package == "android" || m.held[i][permission]
+	return permission == "" || m.apps[i].Program || m.apps[i].SharedUID == "android.uid.system" || m.apps[i].Package == "android" || m.held[i][permission]
 }
 
 func (m *meeting) manifest(i int) *dataflow.App {

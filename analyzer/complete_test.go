@@ -187,7 +187,7 @@ func TestAnalyzersAreComplete(t *testing.T) {
 // TestKindsAreUsed: a kind no signature asks for is either inventory or a mistake.
 func TestKindsAreUsed(t *testing.T) {
 	inventory := []fact.Kind{"permission-declared", "feature", "uses-library", "intent-filter", "meta-data", "import", "export", "dex", "elf", "pe", "service", "native-method", "native-declared", "bundle", "member", "daemon", "jni", "loaded-code",
-		"init-action", "privapp", "sysconfig", "firmware", "connection", "mention", "flow", "setting", "api", "string"}
+		"init-action", "class-path", "app-process", "program", "privapp", "sysconfig", "firmware", "connection", "mention", "flow", "setting", "api", "string"}
 	used := map[string]bool{}
 	for _, s := range builtin(t).Signatures {
 		for _, clauses := range [][]signatures.Clause{s.Match.All, s.Match.Any, s.Match.None} {

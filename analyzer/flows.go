@@ -70,7 +70,7 @@ type placed struct {
 	Asked  []asked // conditions of a flow that other apps may decide
 }
 
-// follow follows data through the code of all apps of a record and adds what it finds to their units.
+// follow follows data through the code of all apps and programs of a record and adds what it finds to their units.
 func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	voc, err := signatures.API()
 	if err != nil {
@@ -83,7 +83,8 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	fw := firmware.Assemble(rec)
 	r.callers = callersOf(rec, fw)
 	r.libs = r.libraries(rec, fw, voc)
-	out := make([]followed, len(fw.Apps))
+	all := fw.Subjects()
+	out := make([]followed, len(all))
 	one := func(app *firmware.App) followed {
 		return r.cached(ctx, rec, fw, app, func() (followed, []string) { return r.followApp(ctx, rec, fw, app, voc, owners, r.opt.Profile) })
 	}
@@ -92,14 +93,14 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	for range max(jobs, 1) {
 		wg.Go(func() {
 			for i := range next {
-				err := image.Contain(func() error { out[i] = one(fw.Apps[i]); return nil })
+				err := image.Contain(func() error { out[i] = one(all[i]); return nil })
 				if err != nil {
-					out[i].Gaps = append(out[i].Gaps, image.GapOf(rec.Units[fw.Apps[i].Unit].File.Path, "flow", err))
+					out[i].Gaps = append(out[i].Gaps, image.GapOf(rec.Units[all[i].Unit].File.Path, "flow", err))
 				}
 			}
 		})
 	}
-	for _, i := range r.largestFirst(rec, fw) {
+	for _, i := range r.largestFirst(rec, fw, all) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -107,23 +108,23 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	close(next)
 	wg.Wait()
-	all := meet(rec, fw, out)
+	met := meet(rec, all, out)
 	for i, f := range out {
-		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
-		for _, p := range all.facts(i) {
+		markUsed(rec, all[i], f.Marks, f.Used)
+		for _, p := range met.facts(i) {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
-		u := &rec.Units[fw.Apps[i].Unit]
+		u := &rec.Units[all[i].Unit]
 		u.Gaps = append(u.Gaps, f.Gaps...)
 	}
 	return ctx.Err()
 }
 
 // largestFirst orders the apps so that no worker is left with a large one at the end.
-func (r *reader) largestFirst(rec *fact.Record, fw *firmware.Firmware) []int {
-	size := make([]int64, len(fw.Apps))
-	order := make([]int, len(fw.Apps))
-	for i, app := range fw.Apps {
+func (r *reader) largestFirst(rec *fact.Record, fw *firmware.Firmware, all []*firmware.App) []int {
+	size := make([]int64, len(all))
+	order := make([]int, len(all))
+	for i, app := range all {
 		order[i] = i
 		for _, u := range r.codeOf(rec, fw, app) {
 			size[i] += rec.Units[u].File.Size
@@ -149,7 +150,7 @@ func (r *reader) codeOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
 	code, res := r.analyse(ctx, rec, fw, app, voc, profile)
 	out.Gaps = code.gaps
-	if len(code.dex) > 0 && len(code.gaps) == 0 {
+	if len(code.dex) > 0 && len(code.gaps) == 0 && !app.Program { // what else uses the code of a jar is not known
 		out.Marks = r.reachUsed(rec, app, code.dex)
 	}
 	if res == nil {
@@ -208,6 +209,9 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 		prog.Resolve(f, names)
 	}
 	about := r.appOf(rec, fw, app)
+	if about.System {
+		prog.Narrow(voc, lib)
+	}
 	limits := dataflow.Limits{Done: ctx.Done()}
 	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
 	if lib != nil && len(res.Flows) > 0 && res.Entered() {
@@ -216,6 +220,9 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 		alone := dataflow.NewProgram(code.dex)
 		for f, names := range code.names {
 			alone.Resolve(f, names)
+		}
+		if about.System {
+			alone.Narrow(voc, nil)
 		}
 		res.Confirm(dataflow.Analyze(alone, nil, about, voc, profile, limits))
 	}

@@ -165,7 +165,7 @@ func (c *flowCase) id() string { return c.category + "/" + c.name }
 // path is what a scan of the case is given: the only APK, or a directory laid out like a device.
 func (c *flowCase) path(cache string) string {
 	dir := filepath.Join(cache, c.key)
-	if len(c.apps) == 1 && len(c.all("prop")) == 0 {
+	if len(c.apps) == 1 && len(c.all("prop"))+len(c.all("jar")) == 0 {
 		return filepath.Join(dir, c.apps[0].name+".apk")
 	}
 	return dir
@@ -406,6 +406,15 @@ func (o flowTools) build(work string, cases []*flowCase) error {
 	}
 	for _, j := range jobs {
 		if jar := j.a.all("jar"); len(jar) > 0 {
+			system := filepath.Join(work, "out", j.c.key, "system")
+			files := map[string]string{filepath.Join(system, "build.prop"): "ro.build.version.sdk=17\n"}
+			for _, line := range j.a.all("file") {
+				path, text, _ := strings.Cut(line, " ")
+				files[filepath.Join(system, path)] += text + "\n"
+			}
+			if err := writeFiles(files); err != nil {
+				return err
+			}
 			if err := packJar(filepath.Join(work, "out", j.c.key, "system"), jar[0], filepath.Join(j.dir, "classes.dex")); err != nil {
 				return fmt.Errorf("%s: %w", j.c.id(), err)
 			}

@@ -187,11 +187,12 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 	}
 	r, rec, fw := readApps(tb, path)
 	r.libs = r.libraries(rec, fw, voc)
-	all := make([]followed, len(fw.Apps))
-	for i, app := range fw.Apps {
+	apps := fw.Subjects()
+	all := make([]followed, len(apps))
+	for i, app := range apps {
 		all[i], _ = r.followApp(context.Background(), rec, fw, app, voc, owners, profile)
 	}
-	m := meet(rec, fw, all)
+	m := meet(rec, apps, all)
 	for i, found := range all {
 		gaps = append(gaps, found.Gaps...)
 		for _, p := range m.facts(i) {

@@ -10,8 +10,12 @@ import (
 	"romscan/analyzer/image"
 )
 
-// libraries is the code of an image that its apps call: the vendor's part of the boot class path, which all see, and
-// the shared libraries that manifests name. It is made once and read by the analyses of all apps at the same time.
+// libraries is the code of an image that its apps and programs call: the vendor's part of the boot class path, which all
+// see, and the shared libraries that manifests name. It is made once and read by the analyses of all apps at the same time.
+//
+// What a library sends is a fact of each app that calls it, and of the system server where that does: each has reasons of
+// its own to run, conditions of its own before the call, and data of its own, and who wants it to end has to know them all.
+// android.policy.jar is a library to apps and a part of the system server; its code is entered as the one or the other.
 type libraries struct {
 	boot  *dataflow.Program
 	named map[string]*dataflow.Program // by the names that manifests use
@@ -93,7 +97,7 @@ func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflo
 			out.named[n], out.namedUnits[n] = p, of(code[i])
 		}
 	}
-	for _, app := range fw.Apps {
+	for _, app := range fw.Subjects() {
 		out.callers[app] = out.called(rec, fw, app)
 	}
 	return out

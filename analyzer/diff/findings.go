@@ -126,7 +126,7 @@ func (c *comparison) gone(f *finding.Finding) Finding {
 		return Finding{State: CannotTell, Reason: joined(c.lost(f), why), Old: f}
 	}
 	out := Finding{State: Fixed, Old: f}
-	if f.App != "" && !slices.ContainsFunc(fw.Apps, func(a *firmware.App) bool { return a.Package == f.App }) {
+	if f.App != "" && !slices.ContainsFunc(fw.Subjects(), func(a *firmware.App) bool { return a.Package == f.App }) {
 		out.Reason = "the app is gone"
 		return out
 	}
@@ -143,7 +143,7 @@ func (c *comparison) came(f *finding.Finding) Finding {
 		return Finding{State: CannotTell, Reason: joined(c.gained(f), why), New: f}
 	}
 	out := Finding{State: New, New: f}
-	if f.App != "" && !slices.ContainsFunc(fw.Apps, func(a *firmware.App) bool { return a.Package == f.App }) {
+	if f.App != "" && !slices.ContainsFunc(fw.Subjects(), func(a *firmware.App) bool { return a.Package == f.App }) {
 		out.Reason = "the app is new"
 	} else {
 		out.Reason = c.gained(f)
@@ -172,7 +172,7 @@ func blind(f *finding.Finding, fw *firmware.Firmware) string {
 			continue
 		}
 		mine := f.Device != "" && s.Device == f.Device
-		if a := fw.AppOf(i); a != nil && f.App != "" && a.Package == f.App {
+		if a := ranBy(fw, i, f.App); a != nil && f.App != "" && a.Package == f.App {
 			mine = true
 		}
 		if s.Device == "" && (s.Partition == f.Partition || f.Partition == "" || strings.HasPrefix(s.Partition, f.Partition)) {

@@ -24,17 +24,27 @@ func restsOnFlows(f *finding.Finding) bool {
 func flowsOf(fw *firmware.Firmware) map[string][]fact.Fact {
 	out := map[string][]fact.Fact{}
 	for i := range fw.Record.Units {
-		a := fw.AppOf(i)
-		if a == nil || fw.Copy(i) {
+		if fw.Copy(i) {
 			continue
 		}
 		for _, f := range fw.Record.Units[i].Facts {
-			if f.Kind == "flow" {
+			if a := ranBy(fw, i, ""); a != nil && f.Kind == "flow" {
 				out[a.Package] = append(out[a.Package], f)
 			}
 		}
 	}
 	return out
+}
+
+// ranBy returns the app that a file is of, or the program, one of that name if there are several; nil for none.
+func ranBy(fw *firmware.Firmware, unit int, name string) *firmware.App {
+	found := fw.AppOf(unit)
+	for _, p := range fw.Programs {
+		if (found == nil || p.Package == name) && slices.Contains(p.Units, unit) {
+			found = p
+		}
+	}
+	return found
 }
 
 // behind returns all flows that make a finding, of which its step shows the first.
@@ -56,7 +66,10 @@ func unfollowed(f *finding.Finding, fw *firmware.Firmware) string {
 	if !fw.Record.Flows {
 		return "no data was followed through code in " + fw.Record.Input
 	}
-	for _, a := range fw.Apps {
+	if f.App == "android" && !strings.HasSuffix(f.Device, ".apk") && !slices.ContainsFunc(fw.Programs, func(p *firmware.App) bool { return p.Package == f.App }) {
+		return "the code of the system server is not in " + fw.Record.Input // no system is without
+	}
+	for _, a := range fw.Subjects() {
 		if a.Package != f.App {
 			continue
 		}

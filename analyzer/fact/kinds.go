@@ -157,6 +157,11 @@ var kinds = []Info{
 	{Kind: "service", Doc: "a service of an init .rc file", Fields: []FieldInfo{
 		{Name: "name"}, {Name: "command"}, {Name: "program", Doc: "first word of the command"}, {Name: "class"}, {Name: "user"}, {Name: "group"},
 		{Name: "seclabel"}, {Name: "capabilities"}, {Name: "socket"}, {Name: "disabled", Values: yesNo}, {Name: "oneshot", Values: yesNo},
+		{Name: "setenv", Doc: "NAME=value"},
+	}},
+	{Kind: "class-path", Doc: "a class path that init gives to all programs", Fields: []FieldInfo{{Name: "name"}, {Name: "value"}}},
+	{Kind: "app-process", Doc: "a class that a shell script runs as a program", Fields: []FieldInfo{
+		{Name: "class", Doc: "dotted name"}, {Name: "classpath", Doc: "jars and APKs that its code is looked for in"}, {Name: "command"},
 	}},
 	{Kind: "init-action", Doc: "an action of an init .rc file that runs or starts something", Fields: []FieldInfo{
 		{Name: "trigger"}, {Name: "command"},
@@ -192,6 +197,12 @@ var kinds = []Info{
 		{Name: "service", Doc: "its name"}, {Name: "program", Doc: "as the .rc file has it"}, {Name: "type", Values: []string{"elf", "script", "other"}},
 		{Name: "user"}, {Name: "disabled", Values: yesNo}, {Name: "network", Doc: "what its imports are for", Values: networks},
 		{Name: "via", Doc: "libraries it needs through which it reaches the network"},
+	}},
+	{Kind: "program", Derived: true, Doc: "code in jars that runs without being an app, and that data is followed through", Fields: []FieldInfo{
+		{Name: "name", Doc: "what findings call it: android, which is the system server, or the jar's name"},
+		{Name: "type", Values: []string{"system-server", "command"}}, {Name: "class", Doc: "where it begins"},
+		{Name: "trigger", Doc: "what starts it; user: who calls it from a shell", Values: []string{"persistent", "init", "user", "unknown"}},
+		{Name: "path", Doc: "device paths of its jars"},
 	}},
 	{Kind: "jni", Derived: true, Doc: "a native library that implements methods an app or a framework file declares", Fields: []FieldInfo{
 		{Name: "library", Doc: "device path, with the path inside the app behind //"}, {Name: "name", Doc: "base name of the library"},

@@ -83,8 +83,42 @@ func groups(fw *firmware.Firmware) map[string][]*group {
 		}
 		image.pieces = append(image.pieces, d)
 	}
+	for _, p := range fw.Programs {
+		out["app"] = append(out["app"], programs(fw, p)...)
+		image.pieces = append(image.pieces, piece{app: p.Package, partition: p.Partition, device: p.Device, facts: p.Derived})
+	}
 	image.pieces = append(image.pieces, derived(fw, files)...)
 	out["file"] = sorted(files)
+	return out
+}
+
+// programs returns the scopes of a program that is no app, one for each of its jars: a finding says in which it lies. They hold
+// its flows only; that two facts meet in code of Android's own, which does nearly everything, says nothing.
+func programs(fw *firmware.Firmware, p *firmware.App) (out []*group) {
+	jars := map[string]*group{}
+	for _, i := range p.Units {
+		u, s := &fw.Record.Units[i], fw.Spots[i]
+		var flows []fact.Fact
+		for _, f := range u.Facts {
+			if f.Kind == "flow" {
+				flows = append(flows, f)
+			}
+		}
+		if len(flows) == 0 {
+			continue
+		}
+		g := jars[s.Device]
+		if g == nil {
+			g = &group{app: p.Package, partition: s.Partition, device: s.Device, pieces: []piece{{app: p.Package, partition: s.Partition, device: s.Device, facts: p.Derived}}}
+			jars[s.Device] = g
+			out = append(out, g)
+		}
+		own, elsewhere := byPlace(fw, flows)
+		for k := range elsewhere {
+			elsewhere[k].app = p.Package
+		}
+		g.pieces = append(append(g.pieces, piece{app: p.Package, partition: s.Partition, device: s.Device, member: s.Member, facts: own}), elsewhere...)
+	}
 	return out
 }
 

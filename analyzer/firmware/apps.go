@@ -23,7 +23,9 @@ type App struct {
 	Privileged  bool     // installed under priv-app, or under app/ and framework/ of releases before priv-app existed
 	Platform    string   // yes, no, unknown: signed with the key of the package "android"
 	Persistent  bool
-	alone       bool // outside a device's tree
+	Program     bool    // no APK: code that runs without being an app; see Firmware.Programs
+	Starts      []Start // where its code begins besides what the manifest says
+	alone       bool    // outside a device's tree
 	Derived     []fact.Fact
 }
 

@@ -12,14 +12,7 @@ const maxLinks = 8
 
 // deriveDaemons ties the services of init to the programs they run, where those are in the image.
 func (fw *Firmware) deriveDaemons() {
-	byDevice := map[string]int{}
-	for i, s := range fw.Spots {
-		if s.Device != "" && s.Member == "" {
-			if _, ok := byDevice[s.Device]; !ok {
-				byDevice[s.Device] = i
-			}
-		}
-	}
+	byDevice := fw.byDevice()
 	seen := map[string]bool{}
 	for i := range fw.Record.Units {
 		for _, f := range fw.Record.Units[i].Facts {
@@ -35,6 +28,19 @@ func (fw *Firmware) deriveDaemons() {
 			fw.Derived = append(fw.Derived, fw.daemon(f, at))
 		}
 	}
+}
+
+// byDevice lists the device's files; of several at one path the first counts.
+func (fw *Firmware) byDevice() map[string]int {
+	out := map[string]int{}
+	for i, s := range fw.Spots {
+		if s.Device != "" && s.Member == "" {
+			if _, ok := out[s.Device]; !ok {
+				out[s.Device] = i
+			}
+		}
+	}
+	return out
 }
 
 // program finds the file of a service's program: at its path, or, for a service of a ramdisk, in that ramdisk.

@@ -24,6 +24,7 @@ type Firmware struct {
 	Identity Identity
 	Of       []Identity // per partition, in the order of the partitions' names
 	Apps     []*App
+	Programs []*App // code that runs without being an app: the system server, then command line programs by name
 	// Derived are the facts of the image as a whole: file, firmware, daemon, jni of framework files. Those of one app are in App.Derived.
 	Derived []fact.Fact
 
@@ -52,6 +53,7 @@ func Assemble(r *fact.Record) *Firmware {
 		a.Derived = append(a.Derived, fw.permissionStates(a)...)
 		a.Derived = append(a.Derived, autostarts(fw, a)...)
 	}
+	fw.gatherPrograms()
 	fw.deriveFiles()
 	fw.gatherBinaries()
 	fw.deriveDaemons()

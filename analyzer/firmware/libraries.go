@@ -19,31 +19,17 @@ type Library struct {
 // Sources: frameworks/base SystemConfig.readPermissions (library), system/core/rootdir/init.rc (BOOTCLASSPATH).
 func (fw *Firmware) Libraries() []Library {
 	names, asked := fw.libraryNames()
-	at := map[string]int{}
 	var out []Library
-	for i := range fw.Record.Units {
-		if fw.appOf[i] != nil || fw.copies[i] || find(fw.Record.Units[i].Facts, "dex") == nil {
+	for _, j := range fw.looseCode() {
+		base := path.Base(j.stem)
+		if dir := path.Base(path.Dir(j.stem)); dir != "framework" && dir != "javalib" {
 			continue
 		}
-		device := fw.Spots[i].Device
-		stem := CodeOwner(device)
-		if stem == "" {
-			stem = trimPackage(device)
+		l := Library{Device: j.device, Names: names[j.stem], Units: j.units}
+		if len(l.Names) == 0 && asked[base] {
+			l.Names = []string{base}
 		}
-		if device == "" || !slices.Contains([]string{"framework", "javalib"}, path.Base(path.Dir(stem))) {
-			continue
-		}
-		k, ok := at[stem]
-		if !ok {
-			k = len(out)
-			at[stem] = k
-			l := Library{Device: device, Names: names[stem]}
-			if base := path.Base(stem); len(l.Names) == 0 && asked[base] {
-				l.Names = []string{base}
-			}
-			out = append(out, l)
-		}
-		out[k].Units = append(out[k].Units, i)
+		out = append(out, l)
 	}
 	return out
 }

@@ -90,7 +90,7 @@ func printFacts(cmd *cobra.Command, fw *firmware.Firmware, want map[fact.Kind]bo
 			}
 		}
 	}
-	for _, a := range fw.Apps {
+	for _, a := range fw.Subjects() {
 		for _, f := range a.Derived {
 			put(f, a.Package, firmware.Spot{Device: a.Device, Partition: a.Partition})
 		}

@@ -2,7 +2,7 @@
 // programs.
 //
 // In: the text of an .rc file. Out: service facts with program, user and options, and init-action facts for
-// commands that start or run something. A daemon needs no app and asks no user.
+// commands that start or run something, class-path facts for what it exports. A daemon needs no app and asks no user.
 //
 // Limit: imports and property values in commands are not resolved.
 package initrc
@@ -20,7 +20,7 @@ const maxSize = 4 << 20
 // Analyzer returns the analyzer of init files.
 func Analyzer() *fact.Analyzer {
 	return &fact.Analyzer{
-		Name: "initrc", Version: 1, Emits: []fact.Kind{"service", "init-action"},
+		Name: "initrc", Version: 2, Emits: []fact.Kind{"service", "init-action", "class-path"},
 		Doc:   "Reads services and actions of init .rc files.",
 		Refs:  []string{"AOSP system/core/init/README.md"},
 		Wants: wants, Run: run,
@@ -108,6 +108,8 @@ func run(p *fact.Pass) error {
 			section, trigger = n, strings.Join(w[1:], " ")
 		case w[0] == "import":
 			section, trigger = 0, ""
+		case section > 0 && trigger != "" && w[0] == "export" && len(w) == 3 && strings.HasSuffix(w[1], "CLASSPATH"):
+			p.Emit("class-path", fact.F("name", w[1], "value", w[2]), l.Place(n), l.Listing(n, n, n))
 		case section > 0 && trigger != "" && slices.Contains(runs, w[0]):
 			f := fact.F("trigger", trigger, "command", strings.Join(w, " "))
 			p.Emit("init-action", f, l.Place(n), l.Listing(n, n, n))
@@ -139,6 +141,10 @@ func service(p *fact.Pass, l *fact.Lines, n int, head []string) {
 		case "socket":
 			if len(w) > 1 {
 				f = f.With("socket", append(slices.Clone(f.All("socket")), w[1])...)
+			}
+		case "setenv":
+			if len(w) == 3 {
+				f = f.With("setenv", append(slices.Clone(f.All("setenv")), w[1]+"="+w[2])...)
 			}
 		case "disabled", "oneshot":
 			f = f.With(w[0], "yes")

@@ -12,6 +12,8 @@ const input = `import /init.x.rc
 on boot && property:a=1
     start updater
     setprop a b
+    export SYSTEMSERVERCLASSPATH /a.jar:/b.jar
+    export PATH /bin
     exec u:r:x:s0 -- /system/bin/sh -c "a b"
 service updater /system/bin/updater --daemon \"q # comment
     class main late
@@ -19,6 +21,7 @@ service updater /system/bin/updater --daemon \"q # comment
     group root inet
     socket ctl stream 660
     oneshot
+    setenv CLASSPATH /a.jar
     disabled
 on property:sys.x=1
     restart updater
@@ -28,8 +31,9 @@ func TestFacts(t *testing.T) {
 	got, out := facttest.Run(t, Analyzer(), input)
 	want := []string{
 		`init-action {"command":"start updater","trigger":"boot \u0026\u0026 property:a=1"}`,
+		`class-path {"name":"SYSTEMSERVERCLASSPATH","value":"/a.jar:/b.jar"}`,
 		`init-action {"command":"exec u:r:x:s0 -- /system/bin/sh -c a b","trigger":"boot \u0026\u0026 property:a=1"}`,
-		`service {"class":["main","late"],"command":"/system/bin/updater --daemon \"q","disabled":"yes","group":["root","inet"],"name":"updater","oneshot":"yes","program":"/system/bin/updater","socket":"ctl","user":"root"}`,
+		`service {"class":["main","late"],"command":"/system/bin/updater --daemon \"q","disabled":"yes","group":["root","inet"],"name":"updater","oneshot":"yes","program":"/system/bin/updater","setenv":"CLASSPATH=/a.jar","socket":"ctl","user":"root"}`,
 		`init-action {"command":"restart updater","trigger":"property:sys.x=1"}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -217,6 +217,8 @@ func operations() map[string]operation {
 		"async":             opAsync,
 		"task":              opTask,
 		"register":          opRegister,
+		"add-service":       opAddService,
+		"system-service":    opSystemService,
 		"view":              opView,
 		"home":              opHome,
 		"own-intent":        opOwnIntent,

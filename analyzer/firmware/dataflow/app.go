@@ -25,11 +25,11 @@ type App struct {
 	Meta map[string]map[string][]string
 	// Authorities of providers by class.
 	Authorities map[string][]string
-	// Library marks code without a manifest: every public method may be called.
-	Library bool
+	// System marks the code of the system's own process: what it defines in Android's packages is its own.
+	System bool
 }
 
-// Component is an activity, service, receiver or provider.
+// Component is an activity, service, receiver or provider; of code that is no app, see enterProgram, main or object.
 type Component struct {
 	Kind     string
 	Class    string   // descriptor

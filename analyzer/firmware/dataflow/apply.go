@@ -30,6 +30,9 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 			return v
 		}
 	}
+	if a.u.app.skips(m) {
+		return f.skipped(m, args, site)
+	}
 	if v, ok := f.decode(m, args, site); ok {
 		return v
 	}

@@ -8,7 +8,8 @@
 // (parameter, field of a parameter, result of a call that cannot be decided yet) and is filled in where the method is
 // called: a summary. Calls that run later (threads, handlers, listeners, components) become roots of their own; what
 // lies between them - static fields, fields of shared objects, preferences, files, intents - are global cells, solved
-// last.
+// last. Code that is no app has no manifest; what starts it is told as components of its own kinds, see system.go, and of the
+// system server only what may matter is entered, see narrow.go.
 //
 //	prog := dataflow.NewProgram(files, nil)
 //	res := dataflow.Analyze(prog, app, vocabulary, dataflow.Limits{})

@@ -1,8 +1,6 @@
 package dataflow
 
 import (
-	"strings"
-
 	"romscan/analyzer/fact/dex"
 )
 
@@ -35,13 +33,10 @@ func (a *analysis) enterApp() {
 			a.enterComponent(c.Kind, c.Class)
 		}
 	}
-	if a.app.Library {
-		a.enterLibrary()
-	}
 }
 
 func (a *analysis) enterComponent(kind, class string) {
-	if a.u.class(class) == nil {
+	if a.enterProgram(kind, class) || a.u.class(class) == nil {
 		return
 	}
 	a.touch(class)
@@ -62,24 +57,6 @@ func (a *analysis) enterComponent(kind, class string) {
 		}
 		a.addRoot(m, args, ret...)
 		a.entries[m] = class
-	}
-}
-
-// enterLibrary schedules every public method of code that has no manifest.
-func (a *analysis) enterLibrary() {
-	for c := range a.u.own {
-		a.u.load(c)
-		for _, m := range c.order {
-			if m.Access&1 == 0 || m.Code == 0 || strings.HasPrefix(m.Name, "<") {
-				continue
-			}
-			var args []value
-			if !m.Static() {
-				args = append(args, a.t.of(node{kind: kHome, s: c.Name}))
-			}
-			a.addRoot(m, append(args, a.given(m, "")...))
-			a.entries[m] = ""
-		}
 	}
 }
 

@@ -60,7 +60,14 @@ func (f *frame) record(e event) {
 		f.merge(&f.events[i], &e)
 		return
 	}
-	if len(f.events) >= maxEvents {
+	if e.target != nil && !f.a.u.app.matters(e.target) {
+		return
+	}
+	most := maxEvents
+	if f.a.u.app.narrow != nil { // the system server starts everything from one method
+		most *= 4
+	}
+	if len(f.events) >= most {
 		k.chain = anyChain
 		if i, ok := f.index[k]; ok && e.kind != evCall {
 			old := &f.events[i]
@@ -74,7 +81,7 @@ func (f *frame) record(e event) {
 			f.merge(old, &e)
 			return
 		}
-		if len(f.events) >= 2*maxEvents || e.kind == evCall {
+		if len(f.events) >= 2*most || e.kind == evCall {
 			f.a.cut("events of a method")
 			return
 		}

@@ -76,7 +76,15 @@ func follow(data []byte, voc *dataflow.Vocabulary, l dataflow.Limits) *dataflow.
 	if err != nil && len(files) == 0 {
 		return &dataflow.Result{}
 	}
-	return dataflow.Analyze(dataflow.NewProgram(files), nil, &dataflow.App{Package: "p", Library: true}, voc, "", l)
+	app := &dataflow.App{Package: "p", System: true}
+	for _, f := range files {
+		for i := range f.NumClasses() {
+			if def, ok := f.Class(i); ok {
+				app.Components = append(app.Components, dataflow.Component{Kind: "object", Class: f.Type(def.Class), Enabled: true, Triggers: []string{"unknown"}})
+			}
+		}
+	}
+	return dataflow.Analyze(dataflow.NewProgram(files), nil, app, voc, "", l)
 }
 
 // spell writes a result down, in the order it comes in: two that read alike are alike.

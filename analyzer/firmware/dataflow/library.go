@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strings"
 
 	"romscan/analyzer/fact/dex"
@@ -23,13 +24,18 @@ func BootClass(name string) bool {
 	if strings.HasPrefix(name, "Lcom/android/server/") {
 		return false // runs in another process
 	}
-	low := strings.ToLower(name) // vendors put classes of their own into Android's packages
-	for _, v := range vendorWords {
-		if strings.Contains(low, v) {
-			return true
-		}
-	}
-	return false
+	return vendorNamed(name)
+}
+
+// vendorNamed reports whether a name says that a class in Android's packages is its vendor's.
+func vendorNamed(name string) bool {
+	low := strings.ToLower(name)
+	return slices.ContainsFunc(vendorWords[:], func(v string) bool { return strings.Contains(low, v) })
+}
+
+// vendorPart reports whether a class of the system server is its vendor's.
+func vendorPart(name string) bool {
+	return !strings.HasPrefix(name, "Lcom/android/") || vendorNamed(name)
 }
 
 // SharedClass reports whether a class of a shared library is entered: all that are not the platform's.

@@ -164,7 +164,8 @@ var settingsClasses = map[string]bool{
 func touching(c *Call) bool {
 	switch c.Op {
 	case "store", "read", "write", "class", "method-call", "start", "task", "register", "set-result", "file", "file-stream", "file-exists", "listen",
-		"callback", "register-listener", "bind", "provider-write", "db-write", "db-read", "permission-check", "own-intent", "pending", "set-field", "get-field":
+		"callback", "register-listener", "bind", "provider-write", "db-write", "db-read", "permission-check", "own-intent", "pending", "set-field", "get-field",
+		"add-service", "system-service":
 		return true
 	}
 	return reading(c) || strings.HasPrefix(c.Op, "async")

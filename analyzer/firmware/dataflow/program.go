@@ -10,11 +10,12 @@ import (
 // Program is the code that one app can call: its own DEX files, and behind them those of libraries and of the
 // framework of the same image. It is read only and safe for concurrent use once it is made; see [Program.View].
 type Program struct {
-	files []*dex.File
-	where map[string]classPlace // first definition wins, as a class loader has it
-	names map[*dex.File]Resolver
-	parts []*Program // programs it is linked of; see [Linked]
-	out   *outward   // of a library
+	files  []*dex.File
+	where  map[string]classPlace // first definition wins, as a class loader has it
+	names  map[*dex.File]Resolver
+	parts  []*Program      // programs it is linked of; see [Linked]
+	out    *outward        // of a library
+	narrow map[string]bool // methods of a large program that are entered, true of those that matter; see Narrow
 }
 
 // Resolver names what an optimised instruction means: the standard opcode and the method or field, written out.
@@ -101,6 +102,7 @@ func (m *Method) Static() bool { return m.Access&dex.AccStatic != 0 }
 // universe is one analysis's view of its program: the app's own files first, then the library program.
 type universe struct {
 	app, lib *Program
+	system   bool // see defines
 	classes  map[string]*Class
 	methods  []*Method
 	refs     map[*dex.File]*fileRefs
@@ -212,7 +214,7 @@ func (u *universe) class(name string) *Class {
 		return c
 	}
 	var c *Class
-	if !platformClass(name) {
+	if u.defines(name) {
 		if p, ok := u.app.where[name]; ok {
 			c = readClass(u.app, p, name, false)
 		}

@@ -83,7 +83,7 @@ type reachability struct {
 func (a *analysis) startLabel(class, method string) label {
 	app := label(0)
 	for i := range a.app.Components {
-		if c := &a.app.Components[i]; c.Enabled {
+		if c := &a.app.Components[i]; c.Enabled && c.Kind != "main" {
 			for _, t := range c.Triggers {
 				app |= triggerLabels[t]
 			}
@@ -98,6 +98,9 @@ func (a *analysis) startLabel(class, method string) label {
 	c := a.app.component(class)
 	if c == nil {
 		return byUnknown
+	}
+	if l, ok := programLabel(c); ok {
+		return l
 	}
 	out := label(0)
 	switch c.Kind {
@@ -231,10 +234,7 @@ func (r *reachability) gatesOf(list []*contextNode, number int) condset {
 // enter adds the contexts in which the platform calls a method: a receiver gets broadcasts of one action each.
 func (r *reachability) enter(m *Method, class string) {
 	a := r.a
-	l := byUnknown
-	if !a.app.Library {
-		l = a.startLabel(class, m.Name)
-	}
+	l := a.startLabel(class, m.Name)
 	add := func(l label, intent value) {
 		n := r.graph.nodes[r.graph.node(m, []value{nothing, nothing, intent})]
 		n.why |= l
@@ -242,7 +242,7 @@ func (r *reachability) enter(m *Method, class string) {
 		n.entry = true
 	}
 	c := a.app.component(class)
-	if a.app.Library || c == nil || c.Kind != "receiver" || m.Name+m.Proto != onReceive || class == a.app.Application || a.app.TriggerOf == nil || len(c.Actions) > maxContexts/2 || r.graph.cares[m]&4 == 0 {
+	if c == nil || c.Kind != "receiver" || m.Name+m.Proto != onReceive || class == a.app.Application || a.app.TriggerOf == nil || len(c.Actions) > maxContexts/2 || r.graph.cares[m]&4 == 0 {
 		add(l, nothing)
 		return
 	}

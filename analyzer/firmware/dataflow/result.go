@@ -83,6 +83,7 @@ type Result struct {
 // Analyze follows the data of one app. lib may be nil.
 func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Limits) *Result {
 	a := newAnalysis(newUniverse(prog, lib, voc.Supers), app, voc, profile, l)
+	a.u.system = app.System
 	a.libLeft = a.limits.Library
 	a.dec = newDecoder(prog.files)
 	a.enterApp()
@@ -149,6 +150,9 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 		if id != 0 && a.sites[id].Method != nil {
 			calls = append(calls, a.sites[id])
 		}
+	}
+	if a.app.System && e.call.Sink == "native" && !vendorPart(e.ref.class) {
+		return // to the system's own library, which drives the hardware
 	}
 	sink := a.sites[e.site]
 	if e.call.Sink == "network" {

@@ -50,7 +50,7 @@ func (a *analysis) addEdge(e callEdge) {
 
 // addRoot schedules a method to be run on its own.
 func (a *analysis) addRoot(m *Method, args []value, ret ...slot) {
-	if m == nil || m.Code == 0 {
+	if m == nil || m.Code == 0 || !a.u.app.matters(m) {
 		return
 	}
 	key := make([]byte, 0, 64)

@@ -168,6 +168,9 @@ func (a *analysis) wrapped(f *frame, e *event, at atom) bool {
 
 // later schedules one method of one object.
 func (a *analysis) later(f *frame, e *event, m *Method, at atom, ret []slot) {
+	if !a.u.app.matters(m) {
+		return
+	}
 	home := a.share(f.s, a.t.one(at))
 	args := []value{home}
 	for _, v := range e.args[1:] {
@@ -298,7 +301,7 @@ func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 		n := a.t.node(at)
 		switch n.kind {
 		case kObj, kHome:
-			if a.u.class(n.s) != nil && (listens || !a.u.is(n.s, "Landroid/content/Context;")) {
+			if a.u.class(n.s) != nil && a.calledBack(n.s) && (listens || !a.u.is(n.s, "Landroid/content/Context;")) {
 				recv = append(recv, at)
 			}
 		case kParam, kLoad, kResult, kCell:

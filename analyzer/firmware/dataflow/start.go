@@ -14,6 +14,9 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		a.settleRegister(f, e)
 		return
 	}
+	if a.settleSystem(f, e) {
+		return
+	}
 	p := pendingStart{settledEvent: settledEvent{*e, f.m, a.inRoot}}
 	for _, at := range a.t.atomsOf(e.args[0]) {
 		one := a.t.one(at)

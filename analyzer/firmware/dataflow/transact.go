@@ -50,6 +50,7 @@ func (a *analysis) enterBinders() bool {
 			if n.kind != kHome {
 				continue
 			}
+			any = c.Class == systemBinders && a.offer(at) || any
 			m := a.u.find(n.s, onTransact)
 			token, ok := a.t.text(a.contents(at, tokenField))
 			if m == nil || !ok || a.bound[at] {
