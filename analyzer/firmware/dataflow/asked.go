@@ -10,7 +10,7 @@ type sight struct {
 	known  map[condset]judgedSet
 	intent value // what the component was started with, nothing where that is not known
 	stated bool  // of the condition looked at last: it compares what senders state
-	fields bool  // of it: fields of the program's own objects are among that
+	fields bool  // of it: fields of the program's own objects are among that, or answers under conditions
 	store  atom  // the place that stands for it in runs of the component's methods
 }
 
@@ -154,7 +154,10 @@ func (s *sight) all(v value, depth int) (out []known, ok bool) {
 	for _, at := range a.t.atomsOf(v) {
 		n := *a.t.node(at)
 		switch n.kind {
-		case kInt, kWhen:
+		case kInt:
+			out = append(out, known{number: n.n})
+		case kWhen: // its conditions are somebody's choice
+			s.fields = true
 			out = append(out, known{number: n.n})
 		case kStr:
 			out = append(out, known{text: n.s, isText: true})
