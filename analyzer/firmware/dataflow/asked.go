@@ -10,7 +10,7 @@ type sight struct {
 	known  map[condset]judgedSet
 	intent value // what the component was started with, nothing where that is not known
 	stated bool  // of the condition looked at last: it compares what senders state
-	fields bool  // of it: fields of the program's own objects are among that
+	fields bool  // of it: fields of the program's own objects are among that, or answers under conditions
 	store  atom  // the place that stands for it in runs of the component's methods
 }
 
@@ -88,7 +88,8 @@ func (s *sight) judge(set condset) (left condset, open, ok bool) {
 // plain replaces a value by what it may be where that is known; nothing where it decides nothing.
 func (s *sight) plain(v value) value {
 	a := s.a
-	if list, ok := s.all(v, 0); ok {
+	s.fields = false
+	if list, ok := s.all(v, 0); ok && !s.fields {
 		out := nothing
 		for _, k := range list {
 			if k.isText {
@@ -154,7 +155,10 @@ func (s *sight) all(v value, depth int) (out []known, ok bool) {
 	for _, at := range a.t.atomsOf(v) {
 		n := *a.t.node(at)
 		switch n.kind {
-		case kInt, kWhen:
+		case kInt:
+			out = append(out, known{number: n.n})
+		case kWhen: // its conditions are somebody's choice
+			s.fields = true
 			out = append(out, known{number: n.n})
 		case kStr:
 			out = append(out, known{text: n.s, isText: true})
@@ -221,7 +225,7 @@ func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 		default:
 			return nil, false
 		}
-		held := a.contents(b, n.s)
+		held := s.contents(b, n.s)
 		if held != nothing {
 			list, ok := s.all(held, depth+1)
 			if !ok {
@@ -236,7 +240,7 @@ func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 				return nil, false
 			}
 		case base.s == "Landroid/content/Intent;":
-			if a.contents(b, actionField) == nothing {
+			if s.contents(b, actionField) == nothing {
 				return nil, false // not made here
 			}
 			if n.s == actionField {
@@ -262,6 +266,15 @@ func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 		}
 	}
 	return out, len(out) > 0
+}
+
+// contents is what a cell holds, looked up apart from the other values: what is expanded first decides where a circle of
+// cells is cut, and what flows must not depend on that.
+func (s *sight) contents(base atom, field string) value {
+	others := s.a.expanded
+	s.a.expanded = map[value]value{}
+	defer func() { s.a.expanded = others }()
+	return s.a.contents(base, field)
 }
 
 // surelyMade reports whether every constructor of the class that has a field writes it on every way.

@@ -69,11 +69,31 @@ func (a *analysis) addRoot(m *Method, args []value, ret ...slot) {
 	count := "#" + m.Ref()
 	if a.rootIDs[count] >= maxRootsOf {
 		a.cut("runs of a callback")
+		if wide, ok := a.anyMessage(args); ok {
+			key := count + string(binary.LittleEndian.AppendUint32(nil, uint32(args[0])))
+			if _, ok := a.rootIDs[key]; !ok && a.rootIDs["*"+count] < maxRootsOf {
+				a.rootIDs["*"+count]++
+				a.rootIDs[key] = len(a.roots)
+				a.roots = append(a.roots, root{m, wide, ret})
+			}
+		}
 		return
 	}
 	a.rootIDs[count]++
 	a.rootIDs[string(key)] = len(a.roots)
 	a.roots = append(a.roots, root{m, args, ret})
+}
+
+// anyMessage puts any message in the place of one; false where there is none.
+func (a *analysis) anyMessage(args []value) ([]value, bool) {
+	for i, v := range args {
+		if at, one := a.t.single(v); one && i > 0 && a.t.node(at).s == "Landroid/os/Message;" {
+			wide := slices.Clone(args)
+			wide[i] = a.any()
+			return wide, true
+		}
+	}
+	return nil, false
 }
 
 // touch schedules the static initialiser of a class.
