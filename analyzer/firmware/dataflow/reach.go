@@ -213,6 +213,19 @@ func (r *reachability) whyOf(e *settledEvent) (label, []*contextNode) {
 	return l.settled(), out
 }
 
+// doubtful returns why the method of an event runs in which no context was seen that the event happens in.
+func (r *reachability) doubtful(e *settledEvent) (label, []*contextNode) {
+	var out []*contextNode
+	l := label(0)
+	for _, i := range r.graph.of[e.in] {
+		if n := r.graph.nodes[i]; n.why != 0 {
+			l |= n.why
+			out = append(out, n)
+		}
+	}
+	return l.settled(), out
+}
+
 // gatesOf is the set of conditions that hold on every way to some contexts, for a reason.
 func (r *reachability) gatesOf(list []*contextNode, number int) condset {
 	out, first := condset(0), true

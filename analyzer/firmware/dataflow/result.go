@@ -110,10 +110,21 @@ func (a *analysis) result() *Result {
 	}
 	clear(a.expanded)
 	r.reach = a.reached()
+	met := map[uint32]bool{} // instructions that something which was seen leads to
+	var unmet []*settledEvent
 	for i := range a.settled {
 		e := &a.settled[i]
-		if why, _ := r.reach.whyOf(e); why != 0 {
-			a.flowsOf(e, r)
+		if why, where := r.reach.whyOf(e); why != 0 {
+			met[e.site] = true
+			a.flowsOf(e, r, why, where)
+		} else {
+			unmet = append(unmet, e)
+		}
+	}
+	for _, e := range unmet { // not all that sends is found: in doubt
+		if why, where := r.reach.doubtful(e); why != 0 && !met[e.site] {
+			e.doubt = true
+			a.flowsOf(e, r, why, where)
 		}
 	}
 	r.Flows = merged(r.Flows)
@@ -136,7 +147,7 @@ func (a *analysis) result() *Result {
 	return r
 }
 
-func (a *analysis) flowsOf(e *settledEvent, r *Result) {
+func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*contextNode) {
 	to := a.spellings(e.to)
 	to = slices.Compact(to)
 	if e.call.Sink == "network" {
@@ -158,8 +169,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result) {
 	if e.call.Sink == "network" {
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
-	why, where := r.reach.whyOf(e)
-	doubt := !slices.ContainsFunc(where, func(n *contextNode) bool { return !n.doubt })
+	doubt := e.doubt || !slices.ContainsFunc(where, func(n *contextNode) bool { return !n.doubt })
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
 	way := r.reach.way(why, where)

@@ -11,6 +11,8 @@ type settledEvent struct {
 	event
 	in   *Method
 	root int32 // the run of in that it is an event of, plus one; 0 where that does not matter
+
+	doubt bool // its conditions hold in no context that was seen
 }
 
 type settledKey struct {
@@ -49,7 +51,7 @@ func (a *analysis) settle(f *frame, e *event) {
 			return
 		}
 		a.settledI[k] = len(a.settled)
-		a.settled = append(a.settled, settledEvent{*e, f.m, a.inRoot})
+		a.settled = append(a.settled, settledEvent{event: *e, in: f.m, root: a.inRoot})
 	case evAsync:
 		a.settleAsync(f, e)
 	case evStart:
@@ -65,7 +67,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 	for _, at := range a.t.atomsOf(recv) {
 		n := a.t.node(at)
 		if n.kind == kCell || n.kind == kLoad { // known when all code was seen
-			w := settledEvent{*e, f.m, a.inRoot}
+			w := settledEvent{event: *e, in: f.m, root: a.inRoot}
 			w.args = []value{a.t.one(at)}
 			for _, v := range e.args[1:] {
 				w.args = append(w.args, a.share(f.s, v))

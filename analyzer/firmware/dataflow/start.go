@@ -17,7 +17,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 	if a.settleSystem(f, e) {
 		return
 	}
-	p := pendingStart{settledEvent: settledEvent{*e, f.m, a.inRoot}}
+	p := pendingStart{settledEvent: settledEvent{event: *e, in: f.m, root: a.inRoot}}
 	for _, at := range a.t.atomsOf(e.args[0]) {
 		one := a.t.one(at)
 		p.class = a.t.join(p.class, a.load(f.s, one, classField))
