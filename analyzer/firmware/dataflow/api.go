@@ -303,6 +303,16 @@ func operations() map[string]operation {
 		"empty":             opEmpty,
 		"remove":            opRemove,
 		"delete":            opDelete,
+		"delete-at":         opDeleteAt,
+		"set-char":          opSetChar,
+		"iterator":          opIterator,
+		"next":              opNext,
+		"has-next":          opHasNext,
+		"drop":              opDrop,
+		"size":              opSize,
+		"text-insert":       opTextInsert,
+		"text-replace":      opTextReplace,
+		"substring":         opSubstring,
 		"length":            opLength,
 	}
 }

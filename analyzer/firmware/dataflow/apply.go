@@ -190,7 +190,7 @@ func (p *mapping) put(bases value, field string, v value) {
 		case weak || field == "[?]":
 			s.put(k, a.t.join(a.loadAtom(s, b, field), v))
 		default:
-			s.put(k, v)
+			s.put(k, p.f.grew(v))
 		}
 	}
 }
@@ -278,6 +278,9 @@ func (p *mapping) atom(at atom) value {
 	n := *a.t.node(at)
 	switch n.kind {
 	case kAny, kInt, kStr, kClass, kMethod, kField, kHome, kStore, kSource, kApi:
+		if n.s == lengthOf && n.kind == kApi {
+			return a.t.any() // of a builder as the callee knows it
+		}
 		return a.t.one(at)
 	}
 	if v, ok := p.atoms[at]; ok {
