@@ -180,7 +180,7 @@ func (f *frame) change(c *call, plan func(builder atom) (edit, bool)) (value, bo
 func (f *frame) held(at atom) value {
 	old, ok := f.s.get(slot{at, textField})
 	if !ok {
-		if old = f.a.initial(at, textField); f.a.t.node(at).kind == kObj || old == nothing {
+		if old = f.a.unwritten(f.s, at, textField); old == nothing {
 			old = f.a.t.str("")
 		}
 	}

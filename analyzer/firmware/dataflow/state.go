@@ -152,9 +152,12 @@ func (a *analysis) loadField(s *state, b atom, field string) value {
 		return v
 	}
 	if field != "[*]" {
-		return a.initial(b, field)
+		return a.unwritten(s, b, field)
 	}
 	out := nothing
+	if s.lost(b) {
+		out = a.t.any()
+	}
 	if o := s.heap[b]; o != nil {
 		for i, name := range o.names {
 			if strings.HasPrefix(name, "[") {
@@ -186,13 +189,13 @@ func (a *analysis) slots(s *state, b atom) []slot {
 func (a *analysis) store(s *state, base value, field string, v value) {
 	atoms := a.t.atomsOf(base)
 	for _, b := range atoms {
-		if o := s.heap[b]; o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields {
-			a.cut("fields")
-			continue
-		}
 		switch a.t.node(b).kind {
 		case kParam, kLoad, kResult, kObj, kHome, kStore, kCell:
 		default:
+			continue
+		}
+		if s.full(b, field) {
+			a.lose(s, b)
 			continue
 		}
 		k := slot{b, field}
@@ -297,11 +300,18 @@ func (a *analysis) merge(to, from *state) bool {
 // mergeObject joins the fields of two versions of an object; the first is returned where it does not change.
 func (a *analysis) mergeObject(b atom, x, y *object) *object {
 	out := x
+	initial := func(o *object, name string) value {
+		v := a.initial(b, name)
+		if _, lost := o.get(lostField); lost && name != lostField {
+			return a.unknown(name, v)
+		}
+		return v
+	}
 	if y != nil {
 		for i, name := range y.names {
 			old, ok := x.get(name)
 			if !ok {
-				old = a.initial(b, name)
+				old = initial(x, name)
 			}
 			if j := a.calm(a.t.join(old, y.values[i])); !ok || j != old {
 				out = out.with(name, j)
@@ -313,7 +323,7 @@ func (a *analysis) mergeObject(b atom, x, y *object) *object {
 			if _, ok := y.get(name); ok {
 				continue
 			}
-			if j := a.calm(a.t.join(x.values[i], a.initial(b, name))); j != x.values[i] {
+			if j := a.calm(a.t.join(x.values[i], initial(y, name))); j != x.values[i] {
 				out = out.with(name, j)
 			}
 		}
