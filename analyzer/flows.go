@@ -57,6 +57,7 @@ type followed struct {
 	Listens []dataflow.Component // receivers that code registers
 	Used    []string             // addresses that connections are opened to
 	Marks   []mark
+	Tied    []placed // endpoints that interfaces of clients state, with the bases that flows tell
 }
 
 // mark says what uses the endpoints of one value in the app's files of one name.
@@ -109,6 +110,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	wg.Wait()
 	all := meet(rec, fw, out)
 	for i, f := range out {
+		tie(rec, f.Tied)
 		markUsed(rec, fw.Apps[i], f.Marks, f.Used)
 		for _, p := range all.facts(i) {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
@@ -182,6 +184,7 @@ func (r *reader) followApp(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 	for _, u := range res.Uses {
 		out.Used = append(out.Used, u.Endpoints...)
 	}
+	out.Tied = tied(&code, res, owners)
 	slices.Sort(out.Used)
 	out.Used = slices.Compact(out.Used)
 	if len(res.Cuts) > 0 {

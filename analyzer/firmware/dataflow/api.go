@@ -305,6 +305,7 @@ func operations() map[string]operation {
 		"delete":            opDelete,
 		"delete-at":         opDeleteAt,
 		"set-char":          opSetChar,
+		"client":            opClient,
 		"iterator":          opIterator,
 		"next":              opNext,
 		"has-next":          opHasNext,
