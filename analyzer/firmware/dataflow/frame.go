@@ -144,7 +144,7 @@ func (f *frame) run() {
 				if f.in[to] == nil {
 					f.in[to] = s.clone()
 				} else {
-					if late := f.visit[to] > 2; back && (len(f.made) > 0 || late) {
+					if late := f.visit[to] > 2; back && way >= 0 && (len(f.made) > 0 || late) {
 						s = s.clone()
 						f.settleGrowth(f.in[to], s, late)
 					}

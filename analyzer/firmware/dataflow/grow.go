@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A text that a loop makes longer, round by round, is known by how it begins: what a round adds is not told apart, and no text that
 // only some round leaves behind is taken for the whole. Where the loop surely runs, the text before it is none of them either.
@@ -48,11 +51,15 @@ func (f *frame) settleGrowth(head, back *state, late bool) {
 			back.regs[i] = f.grown(head.regs[i], v, late)
 		}
 	}
-	for _, b := range back.bases() {
-		o := back.heap[b]
-		if o == head.heap[b] {
-			continue
+	var changed []atom
+	for b, o := range back.heap {
+		if o != head.heap[b] {
+			changed = append(changed, b)
 		}
+	}
+	slices.Sort(changed)
+	for _, b := range changed {
+		o := back.heap[b]
 		for i, name := range o.names {
 			old, ok := head.heap[b].get(name)
 			if !ok {
