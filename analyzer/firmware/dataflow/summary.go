@@ -18,8 +18,11 @@ type effect struct {
 	v value
 }
 
-// maxEffects bounds the fields a summary writes; of as many more only that they are written to is known, of others that the object is.
+// maxEffects bounds the fields a summary writes; see maxBlind for what is known of others.
 const maxEffects = 160
+
+// maxBlind bounds the fields, and then the objects, that are only known to be written to.
+const maxBlind = 32
 
 // maxStack bounds how deep calls are followed at once.
 const maxStack = 1500
@@ -165,7 +168,7 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			push(a.t.make(n.parts()))
 		}
 		out = a.effects(f, b, out, push)
-		if len(out) >= 3*maxEffects {
+		if len(out) >= maxEffects+2*maxBlind {
 			return append(out, effect{lostSlot, a.t.any()})
 		}
 	}
@@ -188,7 +191,7 @@ func (a *analysis) effects(f *frame, b atom, out []effect, push func(value)) []e
 			continue
 		case len(out) < maxEffects:
 			push(v)
-		case len(out) < 2*maxEffects:
+		case len(out) < maxEffects+maxBlind:
 			a.cut("fields of a method")
 			if v = a.t.any(); a.t.join(o.values[i], old) == o.values[i] && old != nothing { // or is what it was
 				v = a.unknown(name, old)
