@@ -170,6 +170,11 @@ func (f *frame) arrayText(v value) value {
 			continue
 		}
 		if s, ok := a.t.text(a.load(f.s, one, "$data")); ok && len(s) > 1 {
+			s, ok := f.patched(at, s)
+			if !ok {
+				out = a.t.join(out, a.labels(a.reach(f.s, one)))
+				continue
+			}
 			if text, ok := decodeElements(s); ok {
 				v := a.t.str(text)
 				f.recovered(text, "char-array")
@@ -188,6 +193,26 @@ func (f *frame) arrayText(v value) value {
 		out = a.t.join(out, a.derive(a.reach(f.s, one), 0))
 	}
 	return out
+}
+
+// patched sets, in the payload of an array, the elements that were written after it; false where one is not known.
+func (f *frame) patched(at atom, s string) (string, bool) {
+	data, width := []byte(s[1:]), int(s[0]-'0')
+	for _, k := range f.a.slots(f.s, at) {
+		index, ok := strings.CutPrefix(k.field, "[")
+		if !ok {
+			continue
+		}
+		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		v, known := f.a.t.number(f.s.at(k))
+		if err != nil || !known || i < 0 || (i+1)*width > len(data) {
+			return "", false
+		}
+		for b := range width {
+			data[i*width+b] = byte(v >> (8 * b))
+		}
+	}
+	return s[:1] + string(data), true
 }
 
 // decodeElements reads the payload of fill-array-data: a digit for the width, then the elements.

@@ -7,7 +7,8 @@
 //	@GET("users") User user();  …baseUrl("http://a.example/v1/")…create(Api.class)  ->  http://a.example/v1/users
 //
 // Limit: registers are followed inside one block of a method. A base that is computed is none, and where several bases may be
-// meant nothing is joined: an address that is wrong is worse than none. Annotations an obfuscator renamed are not known.
+// meant nothing is joined: an address that is wrong is worse than none; who follows flows knows more, see [Call.Join].
+// Annotations an obfuscator renamed are not known.
 package stated
 
 import (
