@@ -33,18 +33,22 @@ func endpointCases(t *testing.T) (out []*flowCase) {
 			return err
 		})
 	}
+	add := func(name, text string) {
+		app, err := parseFlowApp(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(fmt.Appendf(nil, "endpoints 1 %x %s", shared.Sum(nil), text))
+		out = append(out, &flowCase{category: "endpoint", name: app.name, apps: []*flowApp{app}, key: fmt.Sprintf("%x", sum[:12])})
+	}
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		app, err := parseFlowApp(strings.TrimSuffix(filepath.Base(name), ".java"), string(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(fmt.Appendf(nil, "endpoints 1 %x %s", shared.Sum(nil), data))
-		out = append(out, &flowCase{category: "endpoint", name: app.name, apps: []*flowApp{app}, key: fmt.Sprintf("%x", sum[:12])})
+		add(strings.TrimSuffix(filepath.Base(name), ".java"), string(data))
 	}
+	add("Many", manyWrites())
 	if len(out) == 0 {
 		t.Fatal("no cases")
 	}

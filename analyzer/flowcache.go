@@ -162,7 +162,7 @@ func (f followed) anywhere(rec *fact.Record, app *firmware.App, units, libs []in
 		}
 		return out
 	}
-	f.Facts, f.Taken, f.Gaps = move(f.Facts), move(f.Taken), slices.Clone(f.Gaps)
+	f.Facts, f.Taken, f.Tied, f.Gaps = move(f.Facts), move(f.Taken), move(f.Tied), slices.Clone(f.Gaps)
 	for i := range f.Gaps {
 		whole = whole && f.Gaps[i].At.String() == rec.Units[app.Unit].File.Path.String()
 		f.Gaps[i].At = nil
@@ -172,7 +172,7 @@ func (f followed) anywhere(rec *fact.Record, app *firmware.App, units, libs []in
 
 // place turns what anywhere returned into what was found in this app.
 func (f *followed) place(rec *fact.Record, app *firmware.App, units, libs []int) bool {
-	for _, list := range [][]placed{f.Facts, f.Taken} {
+	for _, list := range [][]placed{f.Facts, f.Taken, f.Tied} {
 		for i := range list {
 			if list[i].Unit < 0 || list[i].Unit >= len(units) {
 				return false

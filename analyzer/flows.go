@@ -57,6 +57,7 @@ type followed struct {
 	Listens []dataflow.Component // receivers that code registers
 	Used    []string             // addresses that connections are opened to
 	Marks   []mark
+	Tied    []placed // endpoints that interfaces of clients state, with the bases that flows tell
 }
 
 // mark says what uses the endpoints of one value in the app's files of one name.
@@ -110,6 +111,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	wg.Wait()
 	met := meet(rec, all, out)
 	for i, f := range out {
+		tie(rec, f.Tied)
 		markUsed(rec, all[i], f.Marks, f.Used)
 		for _, p := range met.facts(i) {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
@@ -183,6 +185,7 @@ func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.F
 	for _, u := range res.Uses {
 		out.Used = append(out.Used, u.Endpoints...)
 	}
+	out.Tied = tied(&code, res, owners)
 	slices.Sort(out.Used)
 	out.Used = slices.Compact(out.Used)
 	if len(res.Cuts) > 0 {

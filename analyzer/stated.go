@@ -32,8 +32,7 @@ func (r *reader) addStated(rec *fact.Record) error {
 		code := r.load(rec, fw, app)
 		use := stated.Find(code.dex)
 		for _, c := range use.Calls {
-			at := fact.Place{Offset: int64(c.File.DataAt + c.Offset), Member: c.Member}
-			ev := &fact.Evidence{Name: c.Member, Language: "java", Text: fmt.Sprintf("@%s(%q)", c.Verb, c.Path)}
+			at, ev := statedAt(&c)
 			addEndpoint(rec, code.unit[c.File], c.URL, "annotation", at, ev, owners)
 		}
 		for _, k := range use.Keys {
@@ -45,6 +44,12 @@ func (r *reader) addStated(rec *fact.Record) error {
 		}
 	}
 	return nil
+}
+
+// statedAt is where an annotation stands.
+func statedAt(c *stated.Call) (fact.Place, *fact.Evidence) {
+	at := fact.Place{Offset: int64(c.File.DataAt + c.Offset), Member: c.Member}
+	return at, &fact.Evidence{Name: c.Member, Language: "java", Text: fmt.Sprintf("@%s(%q)", c.Verb, c.Path)}
 }
 
 func addEndpoint(rec *fact.Record, unit int, value, how string, at fact.Place, ev *fact.Evidence, owners *endpoint.Owners) {

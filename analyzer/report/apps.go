@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"sort"
 
 	"romscan/analyzer/fact"
@@ -61,6 +62,9 @@ func keys(m map[string]bool) []string {
 	return out
 }
 
+// uses are what an endpoint may be used for, the least first.
+var uses = []string{"", "dead", "referenced", "connection"}
+
 // endpoints gathers the hosts of the whole image: those that are no noise first, then by name.
 func endpoints(fw *firmware.Firmware) []Endpoint {
 	type entry struct {
@@ -91,6 +95,9 @@ func endpoints(fw *firmware.Firmware) []Endpoint {
 			}
 			if s := f.Fields.Get("scheme"); s != "" {
 				e.schemes[s] = true
+			}
+			if u := f.Fields.Get("used"); slices.Index(uses, u) > slices.Index(uses, e.Used) {
+				e.Used = u
 			}
 			e.apps[who], e.values[f.Fields.Get("value")] = true, true
 		}

@@ -183,6 +183,9 @@ type Endpoint struct {
 	Schemes []string `json:"schemes"`
 	Apps    []string `json:"apps"`
 	Values  int      `json:"values"` // distinct endpoints with this host
+	// Used is the most that uses one of them: connection (one is opened to it), referenced (code that may run has it), dead (only code
+	// that nothing calls); "" where it stands in no code.
+	Used string `json:"used,omitempty"`
 }
 
 // Counts are the totals.

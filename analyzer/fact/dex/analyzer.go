@@ -15,7 +15,7 @@ func Analyzer() *fact.Analyzer {
 			"https://source.android.com/docs/core/runtime/dex-format",
 			"https://source.android.com/docs/core/runtime/dalvik-bytecode",
 		},
-		Version: 2,
+		Version: 3,
 		Emits:   []fact.Kind{"dex", "class", "api", "native-declared", "string"},
 		Wants:   func(s *fact.Subject) bool { return IsDex(s.Head) },
 		Run:     run,

@@ -27,14 +27,24 @@ func (t *tracker) fill(in Insn, site fact.Site) {
 	a.elems, a.sets, a.site = elements(width, data), nil, site
 }
 
-// put handles aput: an element is set.
+// put handles aput: an element is set. Of an array that is complete, elsewhere than in the block it is made in, it is not known whether
+// or when that happens.
 func (t *tracker) put(in Insn) {
 	a := t.array(in.Reg(1))
-	if a == nil || a.elems != nil {
+	if a == nil {
 		return
 	}
 	value, known := t.constant(in.Reg(0))
 	index, at := t.constant(in.Reg(2))
+	if a.elems != nil { // what it was filled with is no longer what it holds
+		if known && at && a.block == t.block && index >= 0 && int(index) < len(a.elems) && t.s.spend(len(a.elems)) {
+			a.elems = slices.Clone(a.elems)
+			a.elems[index] = value
+			return
+		}
+		a.elems, a.broken = nil, true
+		return
+	}
 	if !known || !at || a.block != t.block || index < 0 || index >= a.length {
 		a.broken = true
 		return

@@ -305,6 +305,17 @@ func operations() map[string]operation {
 		"empty":             opEmpty,
 		"remove":            opRemove,
 		"delete":            opDelete,
+		"delete-at":         opDeleteAt,
+		"set-char":          opSetChar,
+		"client":            opClient,
+		"iterator":          opIterator,
+		"next":              opNext,
+		"has-next":          opHasNext,
+		"drop":              opDrop,
+		"size":              opSize,
+		"text-insert":       opTextInsert,
+		"text-replace":      opTextReplace,
+		"substring":         opSubstring,
 		"length":            opLength,
 	}
 }

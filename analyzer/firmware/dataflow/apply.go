@@ -178,13 +178,19 @@ func (p *mapping) write(e effect) { p.put(p.atom(e.base), e.field, p.value(e.v))
 
 func (p *mapping) put(bases value, field string, v value) {
 	a, s := p.f.a, p.f.s
+	if field == lostField {
+		for _, b := range a.t.atomsOf(bases) {
+			a.forget(s, b)
+		}
+		return
+	}
 	weak := len(a.t.atomsOf(bases)) > 1
 	for _, b := range a.t.atomsOf(bases) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
 			continue
 		}
-		if o := s.heap[b]; o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields {
-			a.cut("fields")
+		if s.full(b, field) {
+			a.lose(s, b)
 			continue
 		}
 		k := slot{b, field}
@@ -192,7 +198,7 @@ func (p *mapping) put(bases value, field string, v value) {
 		case weak || field == "[?]" || s.sent(b):
 			s.put(k, a.t.join(a.loadAtom(s, b, field), v))
 		default:
-			s.put(k, v)
+			s.put(k, p.f.grew(v))
 		}
 	}
 }
@@ -280,6 +286,9 @@ func (p *mapping) atom(at atom) value {
 	n := *a.t.node(at)
 	switch n.kind {
 	case kAny, kInt, kStr, kClass, kMethod, kField, kHome, kStore, kSource, kApi:
+		if n.s == lengthOf && n.kind == kApi {
+			return a.t.any() // of a builder as the callee knows it
+		}
 		return a.t.one(at)
 	}
 	if v, ok := p.atoms[at]; ok {

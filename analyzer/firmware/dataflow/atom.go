@@ -214,7 +214,7 @@ func (t *tables) concat(x, y atom) atom {
 	}
 	if len(out) > maxParts {
 		t.cuts++
-		out = out[:maxParts]
+		out = append(out[:maxParts-1], anyAtom) // a text goes on after what is known of it
 	}
 	var b strings.Builder
 	for _, a := range out {

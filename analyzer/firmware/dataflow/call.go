@@ -34,6 +34,7 @@ func (f *frame) invoke(in *dex.Insn) {
 		}
 	}
 	f.last = f.call(r, op, args, f.here())
+	f.grewFrom(args, f.last)
 }
 
 // call finds what a call reaches and interprets it; the result is what it returns.
@@ -229,6 +230,7 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 	if !static {
 		recv = args[0]
 	}
+	f.unsettle(r, class, static, args)
 	for i, v := range args {
 		all = a.t.join(all, a.derive(a.reach(f.s, v), 0))
 		if (i > 0 || static) && !undoes(r.name) {

@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxWays bounds the strings that alternatives in the parts of one make.
 const maxWays = 12
@@ -26,8 +29,7 @@ func (a *analysis) append(heads []atom, v value, first bool) []atom {
 		return tails
 	}
 	if len(heads)*len(tails) > maxWays {
-		all := a.t.make(append(append([]atom{}, heads...), tails...))
-		return append([]atom{}, a.t.atomsOf(a.derive(all, 0))...)
+		return a.begun(heads, tails)
 	}
 	var out []atom
 	for _, h := range heads {
@@ -36,6 +38,25 @@ func (a *analysis) append(heads []atom, v value, first bool) []atom {
 		}
 	}
 	return out
+}
+
+// begun is what texts of too many kinds are known by: how they begin, and what they carry.
+func (a *analysis) begun(heads, tails []atom) []atom {
+	var out []atom
+	for _, h := range heads {
+		if len(heads) > maxWays {
+			h = a.t.partsOf(h)[0]
+		}
+		if n := a.t.node(h); n.kind != kStr && n.kind != kConcat {
+			h = anyAtom
+		}
+		out = append(out, a.t.concat(h, anyAtom))
+	}
+	if held := a.derive(a.t.make(append(append([]atom{}, heads...), tails...)), 0); a.carries(held) {
+		out = append(out, a.t.atomsOf(held)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // pieces returns what a value may be as text: objects are what they hold.

@@ -16,7 +16,9 @@ func keeping(c *Call) bool {
 	return c.Op == "write" || c.Op == "store" || c.Op == "file-stream" || c.Op == "method-call"
 }
 
-func leaving(c *Call) bool { return c.Sink != "" || c.Op == "url" || c.Op == "open" }
+func leaving(c *Call) bool {
+	return c.Sink != "" && c.Sink != madeClient || c.Op == "url" || c.Op == "open"
+}
 
 func reading(c *Call) bool { return c.Source != "" || c.Op == "query" || c.Op == "part-of" }
 

@@ -48,7 +48,8 @@ type frame struct {
 	implied    value           // what the conditions of this block tell; only under a profile that follows implicit flows
 	loops      map[int32]*loop // that may be run round by round, by their heads
 	compared   []comparison    // of blocks that end in a test: what is tested, as last run
-	turn       int             // the round of such a loop, from 1; 0 outside
+	turn       int             // the round of such a loop, or of one in it, from 1; 0 outside
+	made, open map[atom]bool   // texts that loops put together, and what is known of those that grow
 	switched   []value         // of blocks that end in a switch: what decides
 	tested     []value         // of blocks that end in a test or switch: what is tested
 }
@@ -93,7 +94,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 	}
 	f.in[0] = first
 	f.ways, f.outs = make([][2]truth, len(g.blocks)), make([][]value, len(g.blocks))
-	f.plain, f.loops = f.predicate(), g.innermost()
+	f.plain, f.loops = f.predicate(), g.nest()
 	return f
 }
 
@@ -122,7 +123,7 @@ func (a *analysis) restore(m *Method, g *graph) {
 
 // run interprets until nothing changes.
 func (f *frame) run() {
-	for pass := range maxPasses {
+	for round := range maxPasses {
 		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
 		f.registered = f.registered[:0]
 		clear(f.index)
@@ -132,15 +133,29 @@ func (f *frame) run() {
 			if f.in[b] == nil {
 				continue
 			}
-			pass := func(to int32, _ int, s *state) {
+			pass := func(to int32, way int, s *state) {
+				back := f.g.rank[to] <= int32(i)
+				if way >= 0 && f.leaves(b, to) {
+					s = s.clone()
+					f.leftBehind(s)
+				}
+				if l := f.loops[to]; l != nil && !back {
+					f.enter(l, s)
+				}
 				if f.in[to] == nil {
 					f.in[to] = s.clone()
-				} else if !f.a.merge(f.in[to], s) {
-					return
+				} else {
+					if late := f.visit[to] > 2; back && way >= 0 && (len(f.made) > 0 || late) {
+						s = s.clone()
+						f.settleGrowth(f.in[to], s, late)
+					}
+					if !f.a.merge(f.in[to], s) {
+						return
+					}
 				}
-				again = again || f.g.rank[to] <= int32(i)
+				again = again || back
 			}
-			if !f.turns(b, pass) {
+			if !f.runs(b, pass) {
 				f.runBlock(b, f.in[b], pass)
 			}
 			if f.spent > f.a.limits.MethodSteps {
@@ -151,7 +166,7 @@ func (f *frame) run() {
 		if !again {
 			return
 		}
-		if pass == maxPasses-1 {
+		if round == maxPasses-1 {
 			f.a.cut("loops")
 		}
 	}

@@ -51,6 +51,13 @@ func opSort(f *frame, c *call) (value, bool) {
 	a := f.a
 	v := a.load(f.s, c.at(1), "[*]")
 	f.asked(v, v, orderKey)
+	if elems, ok := f.items(c.at(1)); !ok || len(elems) > 1 {
+		for _, at := range a.t.atomsOf(c.at(1)) {
+			if f.counted(at) {
+				f.blur(a.t.one(at), nothing)
+			}
+		}
+	}
 	for i := range c.r.params {
 		for _, at := range a.t.atomsOf(c.at(i + 1)) {
 			n := a.t.node(at)

@@ -23,7 +23,7 @@ func opJoin(f *frame, c *call) (value, bool) {
 func (f *frame) items(v value) ([]value, bool) {
 	a := f.a
 	at, one := a.t.single(v)
-	if !one || a.t.node(at).kind != kObj || f.looping() {
+	if !one || a.t.node(at).kind != kObj || f.looping() || !f.ordered(at) {
 		return nil, false
 	}
 	if _, mixed := f.s.get(slot{at, "[?]"}); mixed {

@@ -9,7 +9,7 @@ const maxElements = 64
 func (f *frame) list(v value) (at atom, elems []value, ok bool) {
 	a := f.a
 	at, one := a.t.single(v)
-	if !one || a.t.node(at).kind != kObj || f.looping() {
+	if !one || a.t.node(at).kind != kObj || f.looping() || !f.ordered(at) {
 		return at, nil, false
 	}
 	n := int64(0)
@@ -31,6 +31,12 @@ func (f *frame) list(v value) (at atom, elems []value, ok bool) {
 		elems = append(elems, f.s.at(slot{at, element(i)}))
 	}
 	return at, elems, true
+}
+
+// ordered reports whether a container keeps what is added to it as it was added: a set does not, nor one of the program's own.
+func (f *frame) ordered(at atom) bool {
+	class := f.a.t.node(at).s
+	return f.a.u.class(class) == nil && !strings.HasSuffix(class, "Set;") && !strings.Contains(class, "Priority") && !strings.HasSuffix(class, "DelayQueue;")
 }
 
 // setList makes a list hold elements.
@@ -170,41 +176,4 @@ func opRemove(f *frame, c *call) (value, bool) {
 		return c.at(0), false
 	}
 	return v, false
-}
-
-// opDelete cuts a part out of a builder: all of it where the end is its own length.
-func opDelete(f *frame, c *call) (value, bool) {
-	a := f.a
-	from, ok := a.t.number(c.at(1))
-	end, one := a.t.single(c.at(2))
-	if at, single := a.t.single(c.at(0)); ok && from == 0 && one && single {
-		if n := a.t.node(end); n.kind == kApi && n.s == lengthOf && atom(n.a) == at {
-			a.store(f.s, c.at(0), textField, a.t.str(""))
-		}
-	}
-	return c.at(0), false
-}
-
-// lengthOf is the number of characters that a builder holds.
-const lengthOf = "length"
-
-// opLength is the length of a text: known of a constant one, of a builder told apart from other numbers.
-func opLength(f *frame, c *call) (value, bool) {
-	a := f.a
-	if s, ok := a.t.text(f.text(c.at(0))); ok && len(s) < maxText {
-		if f.inLoop() {
-			return a.any(), false
-		}
-		n := int64(0)
-		for _, r := range s {
-			if n++; r >= 0x10000 {
-				n++
-			}
-		}
-		return a.t.num(n), false
-	}
-	if at, one := a.t.single(c.at(0)); one && a.t.node(at).kind == kObj {
-		return a.t.of(node{kind: kApi, a: uint32(at), s: lengthOf}), false
-	}
-	return a.any(), false
 }

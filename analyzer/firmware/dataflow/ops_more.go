@@ -102,14 +102,6 @@ func opListenThis(f *frame, c *call) (value, bool) {
 	return f.a.any(), false
 }
 
-// opSetLength empties a builder, or cuts what it holds.
-func opSetLength(f *frame, c *call) (value, bool) {
-	if n, ok := f.a.t.number(c.at(1)); ok && n == 0 {
-		f.a.store(f.s, c.at(0), textField, f.a.t.str(""))
-	}
-	return nothing, false
-}
-
 // opClone copies an object.
 func opClone(f *frame, c *call) (value, bool) {
 	a := f.a
@@ -173,29 +165,7 @@ func opArgText(f *frame, c *call) (value, bool) {
 	return f.text(c.at(1)), false
 }
 
-func opCharText(f *frame, c *call) (value, bool) {
-	if n, ok := f.a.t.number(c.at(1)); ok {
-		return f.a.t.str(string(rune(uint16(n)))), false
-	}
-	return f.a.derive(c.at(1), 0), false
-}
-
-// opReverse reverses a builder.
-func opReverse(f *frame, c *call) (value, bool) {
-	a := f.a
-	old := f.text(c.at(0))
-	v := a.derive(old, 0)
-	if s, ok := a.t.text(old); ok {
-		r := []rune(s)
-		for i, j := 0, len(r)-1; i < j; i, j = i+1, j-1 {
-			r[i], r[j] = r[j], r[i]
-		}
-		v = a.t.str(string(r))
-		f.recovered(string(r), "folded")
-	}
-	a.store(f.s, c.at(0), textField, v)
-	return c.at(0), false
-}
+func opCharText(f *frame, c *call) (value, bool) { return f.character(c.at(1)), false }
 
 // opPair is a name and a value.
 func opPair(f *frame, c *call) (value, bool) {

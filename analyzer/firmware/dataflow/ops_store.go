@@ -140,12 +140,27 @@ func opCopy(f *frame, c *call) (value, bool) {
 
 func (f *frame) copyAll(from, to value) {
 	a := f.a
+	if more, ok := f.items(from); ok && len(more) > 0 {
+		if at, elems, ok := f.list(to); ok && len(elems)+len(more) <= maxElements {
+			f.setList(at, len(elems), append(elems, more...))
+			return
+		}
+	}
 	for _, at := range a.t.atomsOf(from) {
 		for _, k := range a.slots(f.s, at) {
+			switch k.field {
+			case "$length", "$data", countField, nextField:
+				continue
+			}
 			a.add(f.s, to, k.field, f.s.at(k))
 		}
 		if k := a.t.node(at).kind; k != kObj {
 			a.add(f.s, to, "[?]", a.loadAtom(f.s, at, "[*]"))
+		}
+	}
+	for _, at := range a.t.atomsOf(to) {
+		if n := a.t.node(at); n.kind != kStore {
+			a.store(f.s, a.t.one(at), countField, a.any())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package dataflow
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -63,45 +64,28 @@ func (a *analysis) textOf(at atom) value {
 	return a.t.join(a.t.one(at), a.initial(at, textField))
 }
 
-// opAppend adds the text of a parameter to a builder.
+// opAppend adds the text of a parameter, or of a part of it, to a builder.
 func opAppend(f *frame, c *call) (value, bool) {
 	a := f.a
-	b := c.at(0)
 	v := f.textArg(c, 0)
-	for _, at := range a.t.atomsOf(b) {
-		one := a.t.one(at)
-		old, ok := f.s.get(slot{at, textField})
-		if !ok {
-			if old = a.initial(at, textField); a.t.node(at).kind == kObj || old == nothing {
-				old = a.t.str("")
-			}
-		}
-		if f.fresh(at) {
-			a.store(f.s, one, textField, a.t.make(a.append(a.pieces(old), v, false)))
-			continue
-		}
-		a.store(f.s, one, textField, f.joined(old, v))
+	if c.Text == "char" {
+		v = f.character(c.at(1))
 	}
-	return b, false
+	if len(c.r.params) == 3 {
+		v = f.within(c, v, 2)
+	}
+	for _, at := range a.t.atomsOf(c.at(0)) {
+		a.store(f.s, a.t.one(at), textField, f.joined(f.held(at), v))
+	}
+	return c.at(0), false
 }
 
-// fresh reports whether an object is made anew in every round of the loop it is used in.
-func (f *frame) fresh(at atom) bool {
-	n := f.a.t.node(at)
-	if !f.inLoop() || n.kind != kObj || n.n != 0 {
-		return false
+// character is the text of a number that is a character.
+func (f *frame) character(v value) value {
+	if n, ok := f.a.t.number(v); ok && n >= 0 && n <= unicode.MaxRune && !utf16.IsSurrogate(rune(n)) {
+		return f.a.t.str(string(rune(n)))
 	}
-	made := f.a.sites[n.a]
-	if made.Method != f.m {
-		return false
-	}
-	for b := range f.g.blocks {
-		bl := &f.g.blocks[b]
-		if f.g.insns[bl.first].Addr <= made.Addr && made.Addr <= f.g.insns[bl.last-1].Addr {
-			return f.g.loops[b]
-		}
-	}
-	return false
+	return f.a.labels(v)
 }
 
 // textArg is a parameter as text: characters and arrays of them by their type.
@@ -113,34 +97,28 @@ func (f *frame) textArg(c *call, i int) value {
 	}
 	switch {
 	case typ == "C":
-		if n, ok := f.a.t.number(v); ok {
-			return f.a.t.str(string(rune(uint16(n))))
-		}
+		return f.character(v)
 	case typ == "I", typ == "J", typ == "S", typ == "B":
 		if n, ok := f.a.t.number(v); ok {
 			return f.a.t.str(intText(n))
 		}
 	case typ == "Z":
-		return f.a.derive(v, 0)
+		if n, ok := f.a.t.number(v); ok && uint64(n) < 2 {
+			return f.a.t.str(strconv.FormatBool(n == 1))
+		}
+		return f.a.labels(v)
+	case typ == "F", typ == "D": // their bits say nothing
+		return f.a.labels(v)
 	case strings.HasPrefix(typ, "["):
 		return f.arrayText(v)
 	}
 	return f.text(v)
 }
 
-// joined concatenates two texts; in a loop that goes on growing it keeps what they carry only.
+// joined concatenates two texts.
 func (f *frame) joined(x, y value) value {
 	a := f.a
-	if x == y {
-		if s, ok := a.t.text(x); ok && s == "" {
-			return x
-		}
-	}
-	if f.inLoop() {
-		return a.t.join(x, a.derive(y, 0))
-	}
-	heads := a.pieces(x)
-	return a.t.make(a.append(heads, y, false))
+	return f.grew(a.t.make(a.append(a.pieces(x), y, false)))
 }
 
 // opSetText makes the receiver hold the text of its parameter.
@@ -192,6 +170,11 @@ func (f *frame) arrayText(v value) value {
 			continue
 		}
 		if s, ok := a.t.text(a.load(f.s, one, "$data")); ok && len(s) > 1 {
+			s, ok := f.patched(at, s)
+			if !ok {
+				out = a.t.join(out, a.labels(a.reach(f.s, one)))
+				continue
+			}
 			if text, ok := decodeElements(s); ok {
 				v := a.t.str(text)
 				f.recovered(text, "char-array")
@@ -210,6 +193,26 @@ func (f *frame) arrayText(v value) value {
 		out = a.t.join(out, a.derive(a.reach(f.s, one), 0))
 	}
 	return out
+}
+
+// patched sets, in the payload of an array, the elements that were written after it; false where one is not known.
+func (f *frame) patched(at atom, s string) (string, bool) {
+	data, width := []byte(s[1:]), int(s[0]-'0')
+	for _, k := range f.a.slots(f.s, at) {
+		index, ok := strings.CutPrefix(k.field, "[")
+		if !ok {
+			continue
+		}
+		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		v, known := f.a.t.number(f.s.at(k))
+		if err != nil || !known || i < 0 || (i+1)*width > len(data) {
+			return "", false
+		}
+		for b := range width {
+			data[i*width+b] = byte(v >> (8 * b))
+		}
+	}
+	return s[:1] + string(data), true
 }
 
 // decodeElements reads the payload of fill-array-data: a digit for the width, then the elements.
@@ -254,9 +257,4 @@ func (f *frame) elements(at atom) (string, bool) {
 	return string(utf16.Decode(units)), true
 }
 
-// opFormat folds String.format with constant patterns: each directive is a part.
-// opFormatOut is Formatter.format: the text goes to what the formatter was made with.
-// opBase64 decodes constant text; of anything else it keeps what is carried.
 func (a *analysis) any() value { return a.t.any() }
-
-// opFold computes a function of constant text; of anything else it keeps what is carried.

@@ -72,6 +72,7 @@ type Result struct {
 	Writes   []Write     // what it writes where others read it, personal or not
 	Strings  []Recovered
 	Mentions []Mention
+	Clients  []Client
 	Props    []string // system properties that the result depends on
 	Cuts     map[string]int
 	Steps    int
@@ -148,6 +149,10 @@ func (a *analysis) result() *Result {
 }
 
 func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*contextNode) {
+	if e.call.Sink == madeClient {
+		a.clientOf(e, r)
+		return
+	}
 	to := a.spellings(e.to)
 	to = slices.Compact(to)
 	if e.call.Sink == "network" {

@@ -152,9 +152,12 @@ func (a *analysis) loadField(s *state, b atom, field string) value {
 		return v
 	}
 	if field != "[*]" {
-		return a.initial(b, field)
+		return a.unwritten(s, b, field)
 	}
 	out := nothing
+	if s.lost(b) {
+		out = a.t.any()
+	}
 	if o := s.heap[b]; o != nil {
 		for i, name := range o.names {
 			if strings.HasPrefix(name, "[") {
@@ -186,13 +189,13 @@ func (a *analysis) slots(s *state, b atom) []slot {
 func (a *analysis) store(s *state, base value, field string, v value) {
 	atoms := a.t.atomsOf(base)
 	for _, b := range atoms {
-		if o := s.heap[b]; o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields {
-			a.cut("fields")
-			continue
-		}
 		switch a.t.node(b).kind {
 		case kParam, kLoad, kResult, kObj, kHome, kStore, kCell:
 		default:
+			continue
+		}
+		if s.full(b, field) {
+			a.lose(s, b)
 			continue
 		}
 		k := slot{b, field}
@@ -261,91 +264,6 @@ func (a *analysis) reach(s *state, v value) value {
 func (a *analysis) inner(b atom) bool {
 	n := a.t.node(b)
 	return n.kind == kStore || n.kind == kHome && n.b != 0
-}
-
-// merge joins two states into the first; it reports whether the first changed.
-func (a *analysis) merge(to, from *state) bool {
-	changed := false
-	for i, v := range from.regs {
-		if j := a.t.join(to.regs[i], v); j != to.regs[i] {
-			to.regs[i], changed = a.calm(j), true
-		}
-	}
-	var differ []atom // in order: what is interned first must not depend on the order of a map
-	for b, o := range from.heap {
-		if to.heap[b] != o {
-			differ = append(differ, b)
-		}
-	}
-	for b := range to.heap {
-		if from.heap[b] == nil {
-			differ = append(differ, b)
-		}
-	}
-	slices.Sort(differ)
-	for _, b := range differ {
-		old := to.heap[b]
-		if n := a.mergeObject(b, old, from.heap[b]); n != old {
-			to.own()
-			to.heap[b] = n
-			changed = true
-		}
-	}
-	return changed
-}
-
-// mergeObject joins the fields of two versions of an object; the first is returned where it does not change.
-func (a *analysis) mergeObject(b atom, x, y *object) *object {
-	out := x
-	if y != nil {
-		for i, name := range y.names {
-			old, ok := x.get(name)
-			if !ok {
-				old = a.initial(b, name)
-			}
-			if j := a.calm(a.t.join(old, y.values[i])); !ok || j != old {
-				out = out.with(name, j)
-			}
-		}
-	}
-	if x != nil {
-		for i, name := range x.names {
-			if _, ok := y.get(name); ok {
-				continue
-			}
-			if j := a.calm(a.t.join(x.values[i], a.initial(b, name))); j != x.values[i] {
-				out = out.with(name, j)
-			}
-		}
-	}
-	return out
-}
-
-// maxNumbers bounds the numbers of one value: more are a counter.
-const maxNumbers = 6
-
-// calm widens sets of many numbers.
-func (a *analysis) calm(v value) value {
-	atoms := a.t.atomsOf(v)
-	if len(atoms) <= maxNumbers {
-		return v
-	}
-	n := 0
-	for _, at := range atoms {
-		if a.t.node(at).kind == kInt {
-			n++
-		}
-	}
-	if n <= maxNumbers {
-		return v
-	}
-	out := []atom{anyAtom}
-	for _, at := range atoms {
-		if a.t.node(at).kind != kInt {
-			out = append(out, at)
-		}
-	}
-	return a.t.make(out)
 }
 
 // The bits of kSource.b and kDerived.b: transforms, and how a value came to be.

@@ -310,6 +310,18 @@ func (f *frame) unary(op dex.Op, v value) value {
 func (f *frame) binary(op dex.Op, x, y value) value {
 	n, ok1 := f.a.t.number(x)
 	m, ok2 := f.a.t.number(y)
+	if !f.inLoop() && ok1 != ok2 && op <= 1 {
+		length, by := x, m
+		if ok1 {
+			length, by = y, n
+		}
+		if op == 1 {
+			by = -by
+		}
+		if v, ok := f.a.lengthen(length, by); ok && (op == 0 || ok2) {
+			return v
+		}
+	}
 	if !ok1 || !ok2 || f.inLoop() || op >= 0x16 {
 		return f.a.derive(f.a.t.join(x, y), 0)
 	}

@@ -18,8 +18,11 @@ type effect struct {
 	v value
 }
 
-// maxEffects bounds the fields a summary writes.
+// maxEffects bounds the fields a summary writes; see maxBlind for what is known of others.
 const maxEffects = 160
+
+// maxBlind bounds the fields, and then the objects, that are only known to be written to.
+const maxBlind = 32
 
 // maxStack bounds how deep calls are followed at once.
 const maxStack = 1500
@@ -149,24 +152,54 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			push(v)
 		}
 	}
+	if o := f.s.heap[anyAtom]; o != nil {
+		if _, lost := o.get(lostField); lost {
+			out = append(out, effect{lostSlot, a.t.any()})
+		}
+	}
 	for len(todo) > 0 {
 		b := todo[0]
 		todo = todo[1:]
-		if n := a.t.node(b); n.kind == kConcat {
+		switch n := a.t.node(b); n.kind {
+		case kAny: // what is being thrown
+			continue
+		case kConcat:
 			push(a.t.make(n.parts()))
 		}
-		for _, k := range a.slots(f.s, b) {
-			v := f.s.at(k)
-			if v == a.initial(k.base, k.field) {
-				continue
-			}
-			if len(out) == maxEffects {
-				a.cut("fields of a method")
-				return out
-			}
-			out = append(out, effect{k, v})
-			push(v)
+		out = a.effects(f, b, out, push)
+		if len(out) >= maxEffects+2*maxBlind {
+			return append(out, effect{lostSlot, a.t.any()})
 		}
+	}
+	return out
+}
+
+// effects adds the fields of one object to those that a caller can see; of too many, that they were written to.
+func (a *analysis) effects(f *frame, b atom, out []effect, push func(value)) []effect {
+	o := f.s.heap[b]
+	if o == nil {
+		return out
+	}
+	if _, lost := o.get(lostField); lost { // before what is known again
+		out = append(out, effect{slot{b, lostField}, a.t.any()})
+	}
+	for i, name := range o.names {
+		v, old := o.values[i], a.initial(b, name)
+		switch {
+		case name == lostField || v == old:
+			continue
+		case len(out) < maxEffects:
+			push(v)
+		case len(out) < maxEffects+maxBlind:
+			a.cut("fields of a method")
+			if v = a.t.any(); a.t.join(o.values[i], old) == o.values[i] && old != nothing { // or is what it was
+				v = a.unknown(name, old)
+			}
+		default:
+			a.cut("fields of a method")
+			return append(out, effect{slot{b, lostField}, a.t.any()})
+		}
+		out = append(out, effect{slot{b, name}, v})
 	}
 	return out
 }

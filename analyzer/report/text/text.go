@@ -65,6 +65,7 @@ func write(w io.Writer, r *report.Report, style report.Style) error {
 	p.head(r)
 	p.coverage(r)
 	p.gaps(r)
+	p.servers(r)
 	p.findings(r)
 	p.totals(r)
 	return p.err

@@ -38,7 +38,7 @@ func (f *finder) annotated(d *dex.File, lib int) (out []Call) {
 				}
 				ref, iface := d.MethodRef(m.Index), d.Type(def.Class)
 				left -= len(ref) + len(iface)
-				out = append(out, Call{File: d, Member: ref, Verb: verb[a.Type], Path: path, Offset: at,
+				out = append(out, Call{File: d, Member: ref, Verb: verb[a.Type], Path: path, Offset: at, Interface: iface, client: c,
 					URL: c.join(f.baseOf(lib, iface), path)})
 			}
 		}

@@ -7,7 +7,8 @@
 //	@GET("users") User user();  …baseUrl("http://a.example/v1/")…create(Api.class)  ->  http://a.example/v1/users
 //
 // Limit: registers are followed inside one block of a method. A base that is computed is none, and where several bases may be
-// meant nothing is joined: an address that is wrong is worse than none. Annotations an obfuscator renamed are not known.
+// meant nothing is joined: an address that is wrong is worse than none; who follows flows knows more, see [Call.Join].
+// Annotations an obfuscator renamed are not known.
 package stated
 
 import (
@@ -24,7 +25,13 @@ type Call struct {
 	Path   string // as written
 	URL    string // joined, "" where the base is not known
 	Offset uint32 // of the path's value in the file's data
+
+	Interface string // descriptor
+	client    *client
 }
+
+// Join returns the address that a path leads to with a base; "" where that is none.
+func (c *Call) Join(base string) string { return c.client.join(base, c.Path) }
 
 // Key is an instruction that asks the manifest for meta-data.
 type Key struct {
@@ -53,8 +60,8 @@ type client struct {
 // Retrofit 2 resolves a path against its base as a browser does (retrofit2.http.GET); version 1 appends it
 // (retrofit.RestAdapter.Builder#setEndpoint).
 var clients = []client{
-	{"Lretrofit2/http/", "Lretrofit2/Retrofit$Builder;->baseUrl(Ljava/lang/String;)", "Lretrofit2/Retrofit;->create(Ljava/lang/Class;)", false},
-	{"Lretrofit/http/", "Lretrofit/RestAdapter$Builder;->setEndpoint(Ljava/lang/String;)", "Lretrofit/RestAdapter;->create(Ljava/lang/Class;)", true},
+	{"Lretrofit2/http/", "Lretrofit2/Retrofit$Builder;->baseUrl(", "Lretrofit2/Retrofit;->create(Ljava/lang/Class;)", false},
+	{"Lretrofit/http/", "Lretrofit/RestAdapter$Builder;->setEndpoint(", "Lretrofit/RestAdapter;->create(Ljava/lang/Class;)", true},
 }
 
 // Classes are the prefixes of the names of classes without which no annotation is looked for.

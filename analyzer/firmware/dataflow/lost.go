@@ -1,0 +1,98 @@
+package dataflow
+
+import "strings"
+
+// A limit may keep a write from being known. What was in the place before is no longer there, and must not be taken for what is: an
+// object whose writes are not all known is marked, and of what it held only the objects and what they carry are kept.
+
+// lostField marks an object that was written to in a way that is not known; of nothing in particular, all objects.
+const lostField = "$lost"
+
+var lostSlot = slot{anyAtom, lostField}
+
+// full reports whether a state has no room for a field that was not written yet.
+func (s *state) full(b atom, field string) bool {
+	o := s.heap[b]
+	if _, there := o.get(field); there {
+		return false
+	}
+	return o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields
+}
+
+// lose notes that a field of an object is written and not kept.
+func (a *analysis) lose(s *state, b atom) {
+	a.cut("fields")
+	if s.heap[b] == nil && len(s.heap) > 2*maxObjects {
+		s.put(lostSlot, a.t.any())
+		return
+	}
+	s.put(slot{b, lostField}, a.t.any())
+}
+
+// lost reports whether an object may hold what is not known.
+func (s *state) lost(b atom) bool {
+	if o := s.heap[b]; o != nil {
+		if _, ok := o.get(lostField); ok {
+			return true
+		}
+	}
+	if o := s.heap[anyAtom]; o != nil {
+		_, ok := o.get(lostField)
+		return ok
+	}
+	return false
+}
+
+// forget makes all that an object held unknown; of nothing in particular, all that any object held.
+func (a *analysis) forget(s *state, b atom) {
+	list := []atom{b}
+	switch a.t.node(b).kind {
+	case kParam, kLoad, kResult, kObj, kHome, kStore, kCell:
+	case kAny:
+		list = s.bases()
+	default:
+		return
+	}
+	for _, b := range list {
+		if b == anyAtom {
+			continue
+		}
+		for _, k := range a.slots(s, b) {
+			if k.field != lostField && k.field != sharedField {
+				s.put(k, a.unknown(k.field, s.at(k)))
+			}
+		}
+	}
+	s.put(slot{b, lostField}, a.t.any())
+}
+
+// unknown is what a field may hold after it was written in a way that is not known.
+func (a *analysis) unknown(field string, v value) value {
+	text := !strings.HasSuffix(field, ":[")
+	out := []atom{anyAtom}
+	for _, at := range a.t.atomsOf(v) {
+		switch a.t.node(at).kind {
+		case kAny, kInt, kStr, kWhen, kCompare:
+			continue
+		case kConcat:
+			out = append(out, a.t.atomsOf(a.labels(a.t.one(at)))...)
+			continue
+		case kParam, kLoad, kResult, kCell:
+			if text {
+				out = append(out, a.t.atomsOf(a.labels(a.t.one(at)))...)
+				continue
+			}
+		}
+		out = append(out, at)
+	}
+	return a.t.make(out)
+}
+
+// unwritten is what a field holds in a state that says nothing of it.
+func (a *analysis) unwritten(s *state, b atom, field string) value {
+	v := a.initial(b, field)
+	if s.lost(b) {
+		return a.unknown(field, v)
+	}
+	return v
+}
