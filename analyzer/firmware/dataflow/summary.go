@@ -21,8 +21,11 @@ type effect struct {
 // maxEffects bounds the fields a summary writes; see maxBlind for what is known of others.
 const maxEffects = 160
 
-// maxBlind bounds the fields, and then the objects, that are only known to be written to.
-const maxBlind = 32
+// Bounds on the fields, and then the objects, that are only known to be written to.
+const (
+	maxBlind = 32
+	maxLost  = 160
+)
 
 // maxStack bounds how deep calls are followed at once.
 const maxStack = 1500
@@ -167,7 +170,7 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			push(a.t.make(n.parts()))
 		}
 		out = a.effects(f, b, out, push)
-		if len(out) >= maxEffects+2*maxBlind {
+		if len(out) >= maxEffects+maxBlind+maxLost {
 			return append(out, effect{lostSlot, a.t.any()})
 		}
 	}
