@@ -1,5 +1,7 @@
 package dataflow
 
+import "slices"
+
 // summary is what a method does, as far as its callers see it.
 type summary struct {
 	done    bool
@@ -25,6 +27,7 @@ const maxEffects = 160
 const (
 	maxBlind = 32
 	maxLost  = 160
+	maxSeen  = 4096 // fields that are looked at
 )
 
 // maxStack bounds how deep calls are followed at once.
@@ -155,12 +158,10 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			push(v)
 		}
 	}
-	if o := f.s.heap[anyAtom]; o != nil {
-		if _, lost := o.get(lostField); lost {
-			out = append(out, effect{lostSlot, a.t.any()})
-		}
+	if f.s.lost(anyAtom) {
+		out = append(out, effect{lostSlot, a.t.any()})
 	}
-	for len(todo) > 0 {
+	for len(todo) > 0 && len(out) < maxSeen {
 		b := todo[0]
 		todo = todo[1:]
 		switch n := a.t.node(b); n.kind {
@@ -169,40 +170,55 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 		case kConcat:
 			push(a.t.make(n.parts()))
 		}
-		out = a.effects(f, b, out, push)
-		if len(out) >= maxEffects+maxBlind+maxLost {
-			return append(out, effect{lostSlot, a.t.any()})
+		o := f.s.heap[b]
+		if o == nil {
+			continue
 		}
+		if _, lost := o.get(lostField); lost { // before what is known again
+			out = append(out, effect{slot{b, lostField}, a.t.any()})
+		}
+		for i, name := range o.names {
+			if v := o.values[i]; name != lostField && v != a.initial(b, name) {
+				push(v)
+				out = append(out, effect{slot{b, name}, v})
+			}
+		}
+	}
+	if len(out) > maxEffects {
+		out = a.within(out)
 	}
 	return out
 }
 
-// effects adds the fields of one object to those that a caller can see; of too many, that they were written to.
-func (a *analysis) effects(f *frame, b atom, out []effect, push func(value)) []effect {
-	o := f.s.heap[b]
-	if o == nil {
-		return out
-	}
-	if _, lost := o.get(lostField); lost { // before what is known again
-		out = append(out, effect{slot{b, lostField}, a.t.any()})
-	}
-	for i, name := range o.names {
-		v, old := o.values[i], a.initial(b, name)
+// within keeps to the bound on effects: of those that are too many, in which no source of data is read, it is known only
+// that they are written to, and of the last only in which objects.
+func (a *analysis) within(list []effect) []effect {
+	rank := func(e effect) int {
 		switch {
-		case name == lostField || v == old:
-			continue
-		case len(out) < maxEffects:
-			push(v)
-		case len(out) < maxEffects+maxBlind:
-			a.cut("fields of a method")
-			if v = a.t.any(); a.t.join(o.values[i], old) == o.values[i] && old != nothing { // or is what it was
-				v = a.unknown(name, old)
-			}
-		default:
-			a.cut("fields of a method")
-			return append(out, effect{slot{b, lostField}, a.t.any()})
+		case e.field == lostField:
+			return 0
+		case a.taints(e.v) != nothing:
+			return 1
 		}
-		out = append(out, effect{slot{b, name}, v})
+		return 2
+	}
+	slices.SortStableFunc(list, func(x, y effect) int { return rank(x) - rank(y) })
+	out := list[:maxEffects:maxEffects]
+	lost := map[atom]bool{}
+	for i, e := range list[maxEffects:] {
+		a.cut("fields of a method")
+		switch {
+		case i < maxBlind:
+			if old := a.initial(e.base, e.field); a.t.join(e.v, old) == e.v { // or is what it was
+				e.v = a.t.join(e.v, old)
+			}
+			out = append(out, effect{e.slot, a.unknown(e.field, e.v)})
+		case len(lost) == maxLost:
+			return append(out, effect{lostSlot, a.t.any()})
+		case !lost[e.base]:
+			lost[e.base] = true
+			out = append(out, effect{slot{e.base, lostField}, a.t.any()})
+		}
 	}
 	return out
 }
