@@ -215,6 +215,8 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 			return r.property(key, c, compared, gate)
 		case transient(base.s):
 			return guardNone, gate
+		case strings.HasPrefix(base.s, "settings:") && setUp[key]:
+			return guardNone, gate
 		}
 	} else if base.kind != kHome || a.u.class(base.s) == nil {
 		return guardNone, gate // fields of the platform's objects are no choices
@@ -256,6 +258,10 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	}
 	return guardUnknown, gate
 }
+
+// setUp are settings that say that the phone was set up: every phone in use was, and nobody is asked anything by it
+// (android.provider.Settings.Global#DEVICE_PROVISIONED, Settings.Secure#USER_SETUP_COMPLETE).
+var setUp = map[string]bool{"device_provisioned": true, "user_setup_complete": true}
 
 // platformParam reports whether a chain of fields begins at a parameter of a platform's type: an intent, a message.
 func (r *reachability) platformParam(at atom, c cond) bool {
