@@ -27,7 +27,10 @@ func told(f fact.Fact, field, v string) string {
 	case "to":
 		return toldAddress(f, v)
 	case "gate":
-		if v == "" {
+		switch {
+		case v == "" && f.Fields.Get("guard") == "none":
+			return "no condition was found"
+		case v == "":
 			return "a condition that could not be named"
 		}
 	case "gate_default":

@@ -314,5 +314,8 @@ func merged(list []Flow) []Flow {
 			old.Guard, old.Gates, old.In, old.Calls, old.Way = f.Guard, f.Gates, f.In, f.Calls, f.Way
 		}
 	}
+	for i := range out {
+		slices.SortFunc(out[i].Activation, func(x, y string) int { return slices.Index(labelNames[:], x) - slices.Index(labelNames[:], y) })
+	}
 	return out
 }
