@@ -194,6 +194,9 @@ func (a *analysis) effects(f *frame, b atom, out []effect, push func(value)) []e
 			continue
 		case len(out) < maxEffects:
 			push(v)
+		case a.t.node(b).kind == kObj: // made here: no caller knows anything of it that is no longer so
+			a.cut("fields of a method")
+			return out
 		case len(out) < maxEffects+maxBlind:
 			a.cut("fields of a method")
 			if v = a.t.any(); a.t.join(o.values[i], old) == o.values[i] && old != nothing { // or is what it was
