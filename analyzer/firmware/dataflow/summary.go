@@ -208,10 +208,8 @@ func (a *analysis) within(list []effect) []effect {
 	for i, e := range list[maxEffects:] {
 		a.cut("fields of a method")
 		switch {
-		case i < maxBlind:
-			if old := a.initial(e.base, e.field); a.t.join(e.v, old) == e.v { // or is what it was
-				e.v = a.t.join(e.v, old)
-			}
+		case a.t.node(e.base).kind == kObj && lost[e.base]:
+		case i < maxBlind && a.t.node(e.base).kind != kObj: // no caller knows of fields of what is made here
 			out = append(out, effect{e.slot, a.unknown(e.field, e.v)})
 		case len(lost) == maxLost:
 			return append(out, effect{lostSlot, a.t.any()})
