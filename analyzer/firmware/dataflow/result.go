@@ -262,7 +262,7 @@ func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
 func fitting(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool {
 		i, first := strings.IndexByte(s, '&'), strings.IndexByte(s, '?')
-		if i >= 0 && (first < 0 || i < first) && slices.Contains(list, s[:i]+"?"+s[i+1:]) {
+		if i >= 0 && (first < 0 || i < first) && (slices.Contains(list, s[:i]+"?"+s[i+1:]) || slices.Contains(list, s[:i])) {
 			return true
 		}
 		last := strings.LastIndexByte(s, '?')
