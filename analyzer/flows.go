@@ -158,6 +158,10 @@ func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.F
 	if res == nil {
 		return out, nil
 	}
+	if !app.Program {
+		facts, marks := unreached(rec, app, r.codeOf(rec, fw, app), res)
+		out.Facts, out.Marks = append(out.Facts, facts...), append(out.Marks, marks...)
+	}
 	into := func(list *[]placed) func(*dex.File, *dataflow.Flow, fact.Fact) {
 		return func(f *dex.File, fl *dataflow.Flow, ft fact.Fact) {
 			unit, own := code.unit[f]

@@ -245,6 +245,9 @@ var kinds = []Info{
 	{Kind: "mention", Linked: true, Doc: "something outside the app that its code names in a call", Fields: []FieldInfo{
 		{Name: "type", Values: []string{"content-uri", "sms-number", "command", "file", "property", "setting", "intent-action", "package"}}, {Name: "value"}, {Name: "prefix", Match: Prefix, Of: "value"},
 	}},
+	{Kind: "unreached", Linked: true, Doc: "a text in code that no way through its method leads to", Fields: []FieldInfo{
+		{Name: "value"}, {Name: "prefix", Match: Prefix, Of: "value"}, {Name: "contains", Match: Contains, Of: "value"},
+	}},
 	{Kind: "setting", Later: true, Doc: "a preference or setting that gates a behaviour", Fields: []FieldInfo{
 		{Name: "role", Values: []string{"opt-in", "opt-out", "other"}}, {Name: "default", Values: []string{"on", "off", "unknown"}}, {Name: "key"},
 	}},

@@ -46,7 +46,8 @@ type analysis struct {
 	stack             int
 	libLeft, libDepth int
 	steps, looked     int
-	late              bool // the time is over
+	late              bool                 // the time is over
+	idle              map[*Method][]uint32 // instructions that load a text and no way through the method leads to
 	cutsBy            map[string]int
 	sites             []Site
 	siteIDs           map[siteKey]uint32
@@ -126,7 +127,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}
 }
 

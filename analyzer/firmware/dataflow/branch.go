@@ -32,8 +32,11 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		f.split.test, f.split.x, f.split.y, f.split.rel = in, x, y, rel
 	}
 	way := f.a.decide(rel, x, y)
+	delete(f.known, f.block)
 	if f.compares(rel, y); way == maybe && x != nothing {
-		way = f.answered(in)
+		if way = f.answered(in); way != maybe {
+			f.known[f.block] = way
+		}
 	}
 	// the first successor is the branch, the second what follows
 	f.taken[f.block] = [2]uint32{id(rel), id(negated[rel])}

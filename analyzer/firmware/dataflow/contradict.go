@@ -126,7 +126,7 @@ func (f *frame) unchanged(from int32, before, in *dex.Insn) bool {
 		return false
 	}
 	same := func(i int32) bool { return !sets(&f.g.insns[i], base) && !f.g.mayStore(i, first.Index) }
-	return f.private(f.in[y.block].regs[base], first.Index) && f.g.between(place{from, x.insn + 1}, from, y, same)
+	return f.private(f.in[y.block].regs[base]) && f.g.between(place{from, x.insn + 1}, from, y, same)
 }
 
 // kept reports whether a register keeps its value from the end of a block to the end of another, to which every way
@@ -227,7 +227,7 @@ func (g *graph) mayStore(i int32, field uint32) bool {
 }
 
 // private reports whether a value is one object that this method made and that nothing else holds.
-func (f *frame) private(v value, field uint32) bool {
+func (f *frame) private(v value) bool {
 	a := f.a
 	at, one := a.t.single(v)
 	if !one || a.t.node(at).kind != kObj {
@@ -247,11 +247,6 @@ func (f *frame) private(v value, field uint32) bool {
 				return false
 			}
 		}
-	}
-	r := a.u.fieldRef(f.f, field)
-	const volatile = 0x40
-	if c := a.u.class(a.t.node(at).s); r == nil || c == nil || c.fields[r.name+":"+r.typ]&volatile != 0 {
-		return false
 	}
 	return true
 }

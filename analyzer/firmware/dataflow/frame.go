@@ -47,6 +47,7 @@ type frame struct {
 	level      uint32          // callers that a pending call was handed up through
 	implied    value           // what the conditions of this block tell; only under a profile that follows implicit flows
 	loops      map[int32]*loop // that may be run round by round, by their heads
+	known      map[int32]truth // of blocks that end in a test: what a test before it says for sure
 	compared   []comparison    // of blocks that end in a test: what is tested, as last run
 	turn       int             // the round of such a loop, or of one in it, from 1; 0 outside
 	made, open map[atom]bool   // texts that loops put together, and what is known of those that grow
@@ -72,7 +73,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 	}
 	a.restore(m, g)
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
-		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}}
+		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}, known: map[int32]truth{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
 	at := int(code.Registers) - int(code.Ins)
 	param := uint32(0)

@@ -74,6 +74,7 @@ func (a *analysis) summary(m *Method) *summary {
 			break
 		}
 		f.run()
+		a.unentered(f)
 		if f.worthSplitting() {
 			f.byWays()
 		}
