@@ -1,8 +1,6 @@
 package analyzer
 
 import (
-	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,10 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"romscan/analyzer/fact"
 	"romscan/analyzer/finding"
 	"romscan/analyzer/firmware"
-	"romscan/analyzer/image"
 	"romscan/signatures"
 )
 
@@ -22,32 +18,7 @@ import (
 func TestSystemServer(t *testing.T) {
 	cases := slices.DeleteFunc(loadFlowCases(t), func(c *flowCase) bool { return c.id() != "system/Server" })
 	built := buildFlowCases(t, cases)
-	var before []byte
-	known := newCache(t, t.TempDir(), "")
-	for _, opt := range []Options{{Jobs: 1}, {Jobs: 8}, {Jobs: 1, Cache: known}, {Jobs: 1, Cache: known}} {
-		root, closeRoot, err := OpenInput(cases[0].path(built))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer closeRoot()
-		opt.Flows, opt.Limits = true, image.DefaultLimits()
-		rec, err := Read(context.Background(), root, opt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var saved bytes.Buffer
-		if err := rec.Encode(&saved); err != nil {
-			t.Fatal(err)
-		}
-		if before != nil && !bytes.Equal(before, saved.Bytes()) {
-			t.Errorf("%+v: another record", opt)
-		}
-		before = saved.Bytes()
-	}
-	rec, err := fact.DecodeRecord(bytes.NewReader(before))
-	if err != nil {
-		t.Fatal(err)
-	}
+	rec := savedAlike(t, cases[0].path(built))
 	pack, err := signatures.Builtin()
 	if err != nil {
 		t.Fatal(err)

@@ -13,15 +13,14 @@ import (
 	"romscan/signatures"
 )
 
-// TestLibraryPlaces: what an app's data does in a library is the app's, and lies in the library, with any number of
-// workers, from the cache and in a saved scan.
-func TestLibraryPlaces(t *testing.T) {
-	cases := slices.DeleteFunc(loadFlowCases(t), func(c *flowCase) bool { return c.id() != "library/BothInside" })
-	built := buildFlowCases(t, cases)
+// savedAlike reads a tree with one worker and with eight, and twice with a cache, and returns the saved scan, which has to
+// be the same each time.
+func savedAlike(t *testing.T, name string) *fact.Record {
+	t.Helper()
 	var before []byte
 	known := newCache(t, t.TempDir(), "") // the second time, the flows come from there
 	for _, opt := range []Options{{Jobs: 1}, {Jobs: 8}, {Jobs: 1, Cache: known}, {Jobs: 1, Cache: known}} {
-		root, closeRoot, err := OpenInput(cases[0].path(built))
+		root, closeRoot, err := OpenInput(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,6 +43,15 @@ func TestLibraryPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rec
+}
+
+// TestLibraryPlaces: what an app's data does in a library is the app's, and lies in the library, with any number of
+// workers, from the cache and in a saved scan.
+func TestLibraryPlaces(t *testing.T) {
+	cases := slices.DeleteFunc(loadFlowCases(t), func(c *flowCase) bool { return c.id() != "library/BothInside" })
+	built := buildFlowCases(t, cases)
+	rec := savedAlike(t, cases[0].path(built))
 	fw := firmware.Assemble(rec)
 	found := 0
 	for i := range rec.Units {

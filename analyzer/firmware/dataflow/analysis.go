@@ -156,6 +156,16 @@ func (a *analysis) spent() bool {
 	return false
 }
 
+// placesOf adds the instructions of some numbers to a list, those that are of a method.
+func (a *analysis) placesOf(out []Site, ids []uint32) []Site {
+	for _, id := range ids {
+		if id != 0 && a.sites[id].Method != nil {
+			out = append(out, a.sites[id])
+		}
+	}
+	return out
+}
+
 // site numbers an instruction; 0 is none.
 func (a *analysis) site(m *Method, addr uint32) uint32 { return a.siteN(m, addr, 0) }
 

@@ -137,13 +137,7 @@ func (s *sight) decide(c cond) truth {
 			can, cannot = can || holds, cannot || !holds
 		}
 	}
-	switch {
-	case can && !cannot:
-		return always
-	case cannot && !can:
-		return never
-	}
-	return maybe
+	return outcome(can, cannot)
 }
 
 // all lists everything that a value may be; false where that is not known.

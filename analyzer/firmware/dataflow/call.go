@@ -243,6 +243,13 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 		}
 		return nothing
 	}
+	return f.passes(r, static, args, all, site)
+}
+
+// passes is what a call leaves of which nothing is known but what it was given, and what that holds: some of it in its
+// receiver and its result.
+func (f *frame) passes(r *methodRef, static bool, args []value, all value, site uint32) value {
+	a := f.a
 	if !static && len(args) > 1 {
 		f.absorb(args[0], args[1:])
 	}

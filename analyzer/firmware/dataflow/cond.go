@@ -124,6 +124,17 @@ const (
 	never
 )
 
+// outcome says whether a condition holds that holds in some cases, where can is set, and fails in some, where cannot is.
+func outcome(can, cannot bool) truth {
+	switch {
+	case can && !cannot:
+		return always
+	case cannot && !can:
+		return never
+	}
+	return maybe
+}
+
 // decide says whether a condition can hold. Objects are never null, numbers compare, classes and strings are not null.
 func (a *analysis) decide(rel relation, x, y value) truth {
 	xs, ok1 := a.numbers(x)
@@ -141,13 +152,7 @@ func (a *analysis) decide(rel relation, x, y value) truth {
 			}
 		}
 	}
-	switch {
-	case can && !cannot:
-		return always
-	case cannot && !can:
-		return never
-	}
-	return maybe
+	return outcome(can, cannot)
 }
 
 // notNull stands for a reference that is not null, when compared with zero.

@@ -99,13 +99,7 @@ func follows(r relation, n int64, s relation, m int64) truth {
 			cannot = true
 		}
 	}
-	switch {
-	case can && !cannot:
-		return always
-	case cannot && !can:
-		return never
-	}
-	return maybe
+	return outcome(can, cannot)
 }
 
 // unchanged reports whether two tests, of which the first stands at the end of a block on the only way to the one being

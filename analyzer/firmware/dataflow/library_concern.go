@@ -100,31 +100,17 @@ func (w *outwardWork) each(p *Program, yield func(*dex.File, string, dex.Encoded
 
 // calls notes what a method calls and makes.
 func (w *outwardWork) calls(p *Program, f *dex.File, m dex.EncodedMethod, behind *Program) {
-	code, err := f.Code(m.Code)
-	if err != nil || m.Code == 0 {
-		return
-	}
 	self := f.MethodRef(m.Method)
-	names := p.names[f]
-	for it := code.Insns(); it.Next(); {
-		op, ref := it.Op(), ""
-		if names != nil {
-			if o, r, ok := names.At(m.Method, it.Addr()); ok {
-				op, ref = o, r
-			}
-		}
+	p.outgoing(f, m, func(op dex.Op, ref string) {
 		switch {
 		case op.Invoke():
-			if ref == "" {
-				ref = f.MethodRef(it.Insn(code.Set).Index)
-			}
 			w.call(self, ref, behind)
-		case it.Op() == dex.OpNewInstance:
-			for _, callee := range w.all[f.Type(it.Insn(code.Set).Index)] {
+		case op == dex.OpNewInstance:
+			for _, callee := range w.all[ref] {
 				w.edge(self, callee)
 			}
 		}
-	}
+	})
 }
 
 func (w *outwardWork) edge(from, to string) {

@@ -165,42 +165,28 @@ func (w *narrowWork) list(f *dex.File, class string, m dex.EncodedMethod) {
 
 // look notes what a method calls and makes.
 func (w *narrowWork) look(f *dex.File, class string, m dex.EncodedMethod) {
-	code, err := f.Code(m.Code)
-	if err != nil || m.Code == 0 {
-		return
-	}
 	self := f.MethodRef(m.Method)
 	seen := map[string]bool{}
 	leaf, sets, sends, begins := true, false, false, w.given(class, self)
-	names := w.p.names[f]
-	for it := code.Insns(); it.Next(); {
-		op, ref := it.Op(), ""
-		if names != nil {
-			if o, r, ok := names.At(m.Method, it.Addr()); ok {
-				op, ref = o, r
-			}
-		}
+	known := w.p.outgoing(f, m, func(op dex.Op, ref string) {
 		switch {
 		case op.Invoke():
-			if ref == "" {
-				ref = f.MethodRef(it.Insn(code.Set).Index)
-			}
 			c, rest, _ := strings.Cut(ref, "->")
 			name, _, _ := strings.Cut(rest, "(")
 			leaf = false
 			sets = sets || settingsClasses[c]
 			sends = sends || w.v.leaving[name] && w.v.leaves(c, name, w.supers, networking, 0) || w.lib != nil && w.lib.sends(c, rest, w.supers)
 			begins = begins || w.v.reading[name] && w.v.leaves(c, name, w.supers, reading, 0)
-			if strings.HasPrefix(c, "Ljava/") || name == "<init>" && w.all[c] == nil {
-				continue
-			}
-			if !seen[ref] {
+			if !seen[ref] && !strings.HasPrefix(c, "Ljava/") && (name != "<init>" || w.all[c] != nil) {
 				seen[ref] = true
 				w.call(self, c, rest)
 			}
-		case it.Op() == dex.OpNewInstance, it.Op() == dex.OpConstClass: // to be made by its class
-			w.makes[self] = append(w.makes[self], f.Type(it.Insn(code.Set).Index))
+		default: // a class that is named is to be made by its name
+			w.makes[self] = append(w.makes[self], ref)
 		}
+	})
+	if !known {
+		return
 	}
 	if leaf || sets {
 		w.enter[self] = false
@@ -291,16 +277,7 @@ func (f *frame) skipped(m *Method, args []value, site uint32) value {
 			f.callbacks(r, args[0], a.t.make(back), site)
 		}
 	}
-	if !m.Static() && len(args) > 1 {
-		f.absorb(args[0], args[1:])
-	}
-	switch {
-	case m.ret == "V":
-		return nothing
-	case a.carries(all) && (strings.HasPrefix(m.ret, "L") || strings.HasPrefix(m.ret, "[")):
-		return all
-	}
-	return a.t.join(a.taints(all), a.t.of(node{kind: kApi, a: site, s: r.String()}))
+	return f.passes(r, m.Static(), args, all, site)
 }
 
 // calledBack reports whether any method that the platform may call of an object has to do with what leaves.

@@ -334,3 +334,31 @@ func (u *universe) fieldRef(f *dex.File, i uint32) *fieldRef {
 	}
 	return r.fields[i]
 }
+
+// outgoing yields the instructions of a method that call another, make an object or name a class, with what they call or
+// the class; false where the method has no code that can be read.
+func (p *Program) outgoing(f *dex.File, m dex.EncodedMethod, yield func(op dex.Op, ref string)) bool {
+	code, err := f.Code(m.Code)
+	if err != nil || m.Code == 0 {
+		return false
+	}
+	names := p.names[f]
+	for it := code.Insns(); it.Next(); {
+		op, ref := it.Op(), ""
+		if names != nil {
+			if o, r, ok := names.At(m.Method, it.Addr()); ok {
+				op, ref = o, r
+			}
+		}
+		switch {
+		case op.Invoke():
+			if ref == "" {
+				ref = f.MethodRef(it.Insn(code.Set).Index)
+			}
+			yield(op, ref)
+		case it.Op() == dex.OpNewInstance, it.Op() == dex.OpConstClass:
+			yield(it.Op(), f.Type(it.Insn(code.Set).Index))
+		}
+	}
+	return true
+}

@@ -189,7 +189,7 @@ func (l label) settled() label {
 	return l
 }
 
-// whyOf returns why an event happens, and in which contexts.
+// whyOf returns why an event happens, and in which contexts; of one of no run in particular, why its method runs.
 func (r *reachability) whyOf(e *settledEvent) (label, []*contextNode) {
 	g := r.graph
 	var out []*contextNode
@@ -209,19 +209,6 @@ func (r *reachability) whyOf(e *settledEvent) (label, []*contextNode) {
 		}
 		l |= n.why
 		out = append(out, n)
-	}
-	return l.settled(), out
-}
-
-// doubtful returns why the method of an event runs in which no context was seen that the event happens in.
-func (r *reachability) doubtful(e *settledEvent) (label, []*contextNode) {
-	var out []*contextNode
-	l := label(0)
-	for _, i := range r.graph.of[e.in] {
-		if n := r.graph.nodes[i]; n.why != 0 {
-			l |= n.why
-			out = append(out, n)
-		}
 	}
 	return l.settled(), out
 }

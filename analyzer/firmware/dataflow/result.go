@@ -123,7 +123,7 @@ func (a *analysis) result() *Result {
 		}
 	}
 	for _, e := range unmet { // not all that sends is found: in doubt
-		if why, where := r.reach.doubtful(e); why != 0 && !met[e.site] {
+		if why, where := r.reach.whyOf(&settledEvent{in: e.in}); why != 0 && !met[e.site] {
 			e.doubt = true
 			a.flowsOf(e, r, why, where)
 		}
@@ -161,12 +161,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	if e.call == streamCall && len(to) == 0 {
 		return // a stream, and nothing says that it is a connection's
 	}
-	var calls []Site
-	for _, id := range a.chains.list(e.chain) {
-		if id != 0 && a.sites[id].Method != nil {
-			calls = append(calls, a.sites[id])
-		}
-	}
+	calls := a.placesOf(nil, a.chains.list(e.chain))
 	if a.app.System && e.call.Sink == "native" && !vendorPart(e.ref.class) {
 		return // to the system's own library, which drives the hardware
 	}

@@ -78,14 +78,8 @@ func (g *contextGraph) sites(queue []wayStep, i int) []Site {
 	a := g.r.a
 	var out []Site
 	for ; i >= 0; i = queue[i].next {
-		via := queue[i].via
-		if via == nil {
-			continue
-		}
-		for _, id := range append(a.chains.list(via.chain), via.site) {
-			if id != 0 && a.sites[id].Method != nil {
-				out = append(out, a.sites[id])
-			}
+		if via := queue[i].via; via != nil {
+			out = a.placesOf(out, append(a.chains.list(via.chain), via.site))
 		}
 	}
 	return out
