@@ -77,25 +77,11 @@ func (w *outwardWork) spread(marks map[string]bool, todo []string) {
 
 // each calls yield with all methods of the classes of a library that are entered.
 func (w *outwardWork) each(p *Program, yield func(*dex.File, string, dex.EncodedMethod)) {
-	var d dex.ClassData
-	for fi, f := range p.files {
-		for i := range f.NumClasses() {
-			def, _ := f.Class(i)
-			name := f.Type(def.Class)
-			if at, ok := p.where[name]; !ok || at.file != fi || at.def != i {
-				continue
-			}
-			if def.Super != dex.NoIndex {
-				w.out.supers[name] = f.Type(def.Super)
-			}
-			_ = f.ReadClassData(def.Data, &d)
-			for _, list := range [][]dex.EncodedMethod{d.DirectMethods, d.VirtualMethods} {
-				for _, m := range list {
-					yield(f, name, m)
-				}
-			}
+	p.each(func(f *dex.File, name string, def *dex.ClassDef) {
+		if def.Super != dex.NoIndex {
+			w.out.supers[name] = f.Type(def.Super)
 		}
-	}
+	}, yield)
 }
 
 // calls notes what a method calls and makes.

@@ -127,31 +127,18 @@ type narrowWork struct {
 
 // each calls yield with all methods of the program.
 func (w *narrowWork) each(yield func(*dex.File, string, dex.EncodedMethod)) {
-	var d dex.ClassData
-	for fi, f := range w.p.files {
-		for i := range f.NumClasses() {
-			def, _ := f.Class(i)
-			name := f.Type(def.Class)
-			if at, ok := w.p.where[name]; !ok || at.file != fi || at.def != i {
-				continue
-			}
-			if w.over[name] == nil {
-				if def.Super != dex.NoIndex {
-					w.supers[name] = f.Type(def.Super)
-					w.over[name] = append(w.over[name], f.Type(def.Super))
-				}
-				for l := def.Interfaces; len(l) >= 2; l = l[2:] {
-					w.over[name] = append(w.over[name], f.Type(uint32(binary.LittleEndian.Uint16(l))))
-				}
-			}
-			_ = f.ReadClassData(def.Data, &d)
-			for _, list := range [][]dex.EncodedMethod{d.DirectMethods, d.VirtualMethods} {
-				for _, m := range list {
-					yield(f, name, m)
-				}
-			}
+	w.p.each(func(f *dex.File, name string, def *dex.ClassDef) {
+		if w.over[name] != nil {
+			return
 		}
-	}
+		if def.Super != dex.NoIndex {
+			w.supers[name] = f.Type(def.Super)
+			w.over[name] = append(w.over[name], f.Type(def.Super))
+		}
+		for l := def.Interfaces; len(l) >= 2; l = l[2:] {
+			w.over[name] = append(w.over[name], f.Type(uint32(binary.LittleEndian.Uint16(l))))
+		}
+	}, yield)
 }
 
 func (w *narrowWork) list(f *dex.File, class string, m dex.EncodedMethod) {

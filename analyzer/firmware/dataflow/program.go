@@ -362,3 +362,24 @@ func (p *Program) outgoing(f *dex.File, m dex.EncodedMethod, yield func(op dex.O
 	}
 	return true
 }
+
+// each calls class with all classes of a program as they are found by name, and method with the methods of each.
+func (p *Program) each(class func(*dex.File, string, *dex.ClassDef), method func(*dex.File, string, dex.EncodedMethod)) {
+	var d dex.ClassData
+	for fi, f := range p.files {
+		for i := range f.NumClasses() {
+			def, _ := f.Class(i)
+			name := f.Type(def.Class)
+			if at, ok := p.where[name]; !ok || at.file != fi || at.def != i {
+				continue
+			}
+			class(f, name, &def)
+			_ = f.ReadClassData(def.Data, &d)
+			for _, list := range [][]dex.EncodedMethod{d.DirectMethods, d.VirtualMethods} {
+				for _, m := range list {
+					method(f, name, m)
+				}
+			}
+		}
+	}
+}
