@@ -47,18 +47,18 @@ const maxDamaged = 4096
 
 // headers lists the archive; with an error, the files before the trouble.
 func (a *archive) headers() ([]entry, error) {
-	files, err := rardecode.List(a.parts[0].Name, a.options(rardecode.SkipCheck)...)
+	files, err := a.catalogue(rardecode.SkipCheck)
 	var out []entry
 	if err == nil {
 		for _, f := range files {
-			out = append(out, entry{&f.FileHeader, f.Open})
+			out = append(out, entry{&f.FileHeader, opener(f)})
 		}
 		return out, nil
 	}
 	if locks(err) {
 		return nil, err
 	}
-	r, oerr := rardecode.OpenReader(a.parts[0].Name, a.options(rardecode.SkipCheck)...)
+	r, oerr := a.through(rardecode.SkipCheck)
 	if oerr != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func locks(err error) bool {
 
 // nth opens the file of that number by going through those before it.
 func (a *archive) nth(i int) (io.ReadCloser, error) {
-	r, err := rardecode.OpenReader(a.parts[0].Name, a.options(rardecode.SkipCheck)...)
+	r, err := a.through(rardecode.SkipCheck)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (a *archive) unlock(files []entry) []entry {
 	opened := files
 	a.key, a.lock = locked.Find(a.budget.Keys, "rar", "PASSWORD", "RAR with a password", -1, func(k image.Key) (bool, error) {
 		a.password = k.Fields[0]
-		again, err := rardecode.List(a.parts[0].Name, a.options()...) // with checks
+		again, err := a.catalogue() // with checks
 		if err != nil || len(again) != len(files) || !opens(again[probe]) {
 			return false, nil
 		}
@@ -155,7 +155,7 @@ const maxProbe = 64 << 20
 
 // opens reports whether a file can be decoded: to its checksum, or, a large one, at its start.
 func opens(f *rardecode.File) bool {
-	r, err := f.Open()
+	r, err := opener(f)()
 	if err != nil {
 		return false
 	}

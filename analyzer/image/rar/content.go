@@ -190,7 +190,7 @@ func (s *seeking) start(off int64) error {
 		r.Close()
 		return image.Errorf(image.Unsupported, -1, "not stored")
 	}
-	if _, err := k.Seek(off, io.SeekStart); err != nil {
+	if _, err := contained(func() (int64, error) { return k.Seek(off, io.SeekStart) }); err != nil {
 		r.Close()
 		return reason(err)
 	}
@@ -211,7 +211,7 @@ func (s *seeking) ReadAt(p []byte, off int64) (int, error) {
 		}
 	}
 	want := p[:min(int64(len(p)), s.n-off)]
-	n, err := io.ReadFull(s.r, want)
+	n, err := contained(func() (int, error) { return io.ReadFull(s.r, want) })
 	s.pos += int64(n)
 	if n < len(want) {
 		s.pos = -1
@@ -264,7 +264,7 @@ const (
 )
 
 func (p *pace) Read(b []byte) (int, error) {
-	n, err := p.ReadCloser.Read(b)
+	n, err := contained(func() (int, error) { return p.ReadCloser.Read(b) })
 	p.done += int64(n)
 	p.cause = err
 	if spent := time.Since(p.start); err == nil && spent > patience && p.done < int64(spent.Seconds()*slowest) {

@@ -177,6 +177,22 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestTooShort: a header that is shorter than its kind takes makes the library panic; the files before it are kept.
+func TestTooShort(t *testing.T) {
+	raw := rar4(member{name: "good", data: "good"})
+	end := len(block4(0x7B, 0x4000))
+	x, err := load(t, append(raw[:len(raw)-end], block4(0x77, 0)...), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fs.ReadFile(x, "good"); err != nil || string(got) != "good" {
+		t.Error(got, err)
+	}
+	if g := x.Gaps(); len(g) != 1 {
+		t.Error(g)
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	for _, raw := range [][]byte{rar4(members[1:]...), rar5(-1, true, members[1:]...), rar5(0, false, members[1]), rar4(member{name: "e", data: "e", password: "x"})} {
 		f.Add(raw)

@@ -31,11 +31,11 @@ func (a *archive) newSolid(entries []entry) *solid {
 		}
 	}
 	s.stream = a.budget.NewStream(total, a.size, func() (io.ReadCloser, error) {
-		r, err := rardecode.OpenReader(a.parts[0].Name, a.options(rardecode.SkipCheck)...)
+		r, err := a.through(rardecode.SkipCheck)
 		if err != nil {
 			return nil, reason(err)
 		}
-		return paced(&serial{ReadCloser: r, entries: entries}), nil
+		return paced(&serial{passage: r, entries: entries}), nil
 	})
 	return s
 }
@@ -81,7 +81,7 @@ func (u *use) Close() error {
 
 // serial reads all files with content one after the other.
 type serial struct {
-	*rardecode.ReadCloser
+	*passage
 	entries []entry
 	left    int64 // bytes of the current file
 }

@@ -14,7 +14,7 @@ import (
 func (x *FS) Verify(ctx context.Context, yield func(image.Check) bool) {
 	listed, err := []*rardecode.File(nil), error(nil)
 	if !x.serial {
-		listed, err = rardecode.List(x.a.parts[0].Name, x.a.options()...)
+		listed, err = x.a.catalogue()
 	}
 	if x.serial || err != nil {
 		x.inOrder(ctx, yield)
@@ -24,7 +24,7 @@ func (x *FS) Verify(ctx context.Context, yield func(image.Check) bool) {
 		var err error
 		if f.nth >= len(listed) {
 			err = image.Errorf(image.Truncated, -1, "not listed again")
-		} else if r, oerr := listed[f.nth].Open(); oerr != nil {
+		} else if r, oerr := opener(listed[f.nth])(); oerr != nil {
 			err = oerr
 		} else {
 			err = drain(ctx, r)
@@ -38,7 +38,7 @@ func (x *FS) Verify(ctx context.Context, yield func(image.Check) bool) {
 
 // inOrder goes through the archive once.
 func (x *FS) inOrder(ctx context.Context, yield func(image.Check) bool) {
-	r, err := rardecode.OpenReader(x.a.parts[0].Name, x.a.options()...)
+	r, err := x.a.through()
 	if err == nil {
 		defer r.Close()
 	}
