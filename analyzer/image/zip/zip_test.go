@@ -418,6 +418,9 @@ func FuzzZip(f *testing.F) {
 			if !fs.ValidPath(e.Name) {
 				t.Fatalf("name %q", e.Name)
 			}
+			if strings.Contains(e.Name, "^") { // the patterns that fstest makes of one are malformed
+				return
+			}
 			if e.Mode.IsDir() {
 				continue
 			}
