@@ -244,9 +244,12 @@ func (a *analysis) whole(v value) value {
 			seen[b] = true
 			n := a.t.node(b)
 			switch {
+			case a.isApart && a.common(b):
 			case (n.kind == kHome && n.b != 0 || n.kind == kStore) && depth < 4:
 				for _, k := range a.cellsOf[b] {
-					visit(a.expand(a.cells[slot{b, k}]), depth+1)
+					if !n.viewField(k) {
+						visit(a.expand(a.cells[slot{b, k}]), depth+1)
+					}
 				}
 				if n.kind == kStore {
 					visit(a.family(b, "[*]"), depth+1)
