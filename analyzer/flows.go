@@ -221,9 +221,9 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 	}
 	limits := dataflow.Limits{Done: ctx.Done()}
 	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
-	if lib != nil && len(res.Flows) > 0 && res.Entered() {
-		// What is found with a library's code only is told, and no finding rests on it: requests that all of a library's
-		// callers share bring data and addresses together that may not belong together.
+	if lib != nil && res.Mixed() {
+		// What data and addresses seem to meet only in an object that all of a library's callers share is told, and no
+		// finding rests on it, unless the app's code alone shows the same.
 		alone := dataflow.NewProgram(code.dex)
 		for f, names := range code.names {
 			alone.Resolve(f, names)

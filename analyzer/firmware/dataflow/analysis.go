@@ -103,6 +103,9 @@ type analysis struct {
 	mentions     map[Mention]bool
 	mentionL     []Mention
 	classes      map[string]bool // classes made somewhere: live for dispatch
+
+	isApart       bool            // cells are looked up without what common objects hold
+	expandedApart map[value]value // expanded, for that
 }
 
 type siteKey struct {
@@ -127,7 +130,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}
 }
 

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strings"
 
 	"romscan/analyzer/fact/dex"
@@ -231,12 +232,14 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 		recv = args[0]
 	}
 	f.unsettle(r, class, static, args)
+	given := a.bearing(r, args)
 	for i, v := range args {
-		all = a.t.join(all, a.derive(a.reach(f.s, v), 0))
+		all = a.t.join(all, a.derive(a.reach(f.s, given[i]), 0))
 		if (i > 0 || static) && !undoes(r.name) {
 			f.callbacks(r, recv, v, site)
 		}
 	}
+	args = given
 	if r.name == "<init>" {
 		if len(args) > 0 {
 			f.absorb(args[0], args[1:])
@@ -244,6 +247,27 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 		return nothing
 	}
 	return f.passes(r, static, args, all, site)
+}
+
+// bearing is what a call is given, without what only tells it where it runs: whatever an activity holds somewhere does not
+// come out of a call that needs a context.
+func (a *analysis) bearing(r *methodRef, args []value) []value {
+	out := slices.Clone(args)
+	for i := range out {
+		if j := i + len(r.params) - len(args); j >= 0 && a.settingType(r.params[j]) {
+			out[i] = nothing
+		}
+	}
+	return out
+}
+
+// settingType reports whether objects of a type are where code runs, and not what it works on.
+func (a *analysis) settingType(name string) bool {
+	switch name {
+	case "Landroid/content/res/Resources;", "Landroid/content/ContentResolver;", "Landroid/content/pm/PackageManager;", "Landroid/os/Handler;", "Landroid/os/Looper;", "Ljava/lang/ClassLoader;":
+		return true
+	}
+	return strings.HasPrefix(name, "L") && (a.u.is(name, "Landroid/content/Context;") || a.u.is(name, "Landroid/view/View;"))
 }
 
 // passes is what a call leaves of which nothing is known but what it was given, and what that holds: some of it in its

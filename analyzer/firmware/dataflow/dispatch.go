@@ -92,17 +92,13 @@ func (r *reachability) undecided(f *Flow, why label, where []*contextNode) (Gate
 	return gate, true
 }
 
-// Entered reports whether code of a library was looked at: without, there is nothing to confirm.
-func (r *Result) Entered() bool {
-	for m := range r.a.sums {
-		if m.Class.Lib {
-			return true
-		}
-	}
-	return false
+// Mixed reports whether there are flows that rest on objects which all callers of a library share.
+func (r *Result) Mixed() bool {
+	return slices.ContainsFunc(r.Flows, func(f Flow) bool { return f.common && !f.Exact })
 }
 
-// Confirm leaves those flows exact that another analysis of the same code found too, to the same addresses.
+// Confirm makes flows that rest on common objects exact where another analysis of the same code, without libraries, found
+// them too, to the same addresses.
 func (r *Result) Confirm(by *Result) {
 	type key struct {
 		data, source, sink string
@@ -127,14 +123,14 @@ func (r *Result) Confirm(by *Result) {
 	var out []Flow
 	for _, f := range r.Flows {
 		to, found := known[of(&f)]
-		rest := f
-		rest.Exact = false
-		switch {
-		case !f.Exact || found && len(f.Endpoints) == 0:
+		if f.Exact || !f.common || !found {
 			out = append(out, f)
 			continue
-		case !found:
-			out = append(out, rest)
+		}
+		rest := f
+		f.Exact = true
+		if len(f.Endpoints) == 0 {
+			out = append(out, f)
 			continue
 		}
 		rest.Endpoints = nil

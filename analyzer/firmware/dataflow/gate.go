@@ -119,6 +119,10 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			consider(g, w)
 		case kAllOf:
 		case kSource:
+			if zero, ok := a.t.number(c.y); ok && zero == 0 && c.rel == unequal && a.types[n.a] == "account" {
+				consider(guardUnknown, Gate{Reads: "an account", Default: "unknown"}) // somebody signed in, for whatever purpose
+				continue
+			}
 			if zero, ok := a.t.number(c.y); n.b&(asHashed|asEncrypted) != 0 || ok && zero == 0 && n.b&asAnswer == 0 {
 				continue // a name for the phone, or that there is one: not the country it is in
 			}

@@ -248,9 +248,13 @@ func (p *Program) matters(m *Method) bool { return p.narrow == nil || m.Class.Li
 func (f *frame) skipped(m *Method, args []value, site uint32) value {
 	a := f.a
 	r := &methodRef{class: m.Class.Name, name: m.Name, proto: m.Proto, params: m.params, ret: m.ret}
-	all := nothing
+	all, recv := nothing, nothing
+	if !m.Static() {
+		recv = args[0]
+	}
+	given := a.bearing(r, args)
 	for i, v := range args {
-		all = a.t.join(all, a.derive(a.reach(f.s, v), 0))
+		all = a.t.join(all, a.derive(a.reach(f.s, given[i]), 0))
 		if i == 0 && !m.Static() {
 			continue
 		}
@@ -261,10 +265,10 @@ func (f *frame) skipped(m *Method, args []value, site uint32) value {
 			}
 		}
 		if len(back) > 0 {
-			f.callbacks(r, args[0], a.t.make(back), site)
+			f.callbacks(r, recv, a.t.make(back), site)
 		}
 	}
-	return f.passes(r, m.Static(), args, all, site)
+	return f.passes(r, m.Static(), given, all, site)
 }
 
 // calledBack reports whether any method that the platform may call of an object has to do with what leaves.

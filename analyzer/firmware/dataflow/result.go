@@ -36,6 +36,7 @@ type Flow struct {
 	Direct     bool   // of data that came with an intent: it runs because the intent came
 	conds      condset
 	doubt      bool // nothing that was seen leads to it
+	common     bool // not exact only because data and address met in an object that callers of a library share
 }
 
 // Use is an address that reaches a call that opens connections.
@@ -110,6 +111,7 @@ func (a *analysis) result() *Result {
 		r.Cuts["alternatives of a value"] = a.t.cuts
 	}
 	clear(a.expanded)
+	clear(a.expandedApart)
 	r.reach = a.reached()
 	met := map[uint32]bool{} // instructions that something which was seen leads to
 	var unmet []*settledEvent
@@ -173,6 +175,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	guard, gates := r.reach.guardOf(e, why)
 	sinkGuard, sinkGates := guard, gates
 	way := r.reach.way(why, where)
+	sure, to, unsure := a.apart(e, to)
 	payload := a.expand(e.payload)
 	payload = a.t.join(payload, a.whole(payload))
 	for _, at := range a.t.atomsOf(payload) {
@@ -205,7 +208,16 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 			if g, ok := r.reach.undecided(&fl, why, where); ok {
 				fl.Guard, fl.Gates = g.Guard, append([]Gate{g}, fl.Gates...)
 			}
-			r.Flows = append(r.Flows, fl)
+			fl.common = fl.Exact
+			whole := fl
+			whole.Exact = fl.Exact && sure(n)
+			if len(to) > 0 || len(unsure) == 0 {
+				r.Flows = append(r.Flows, whole)
+			}
+			if len(unsure) > 0 {
+				fl.Endpoints, fl.Exact = unsure, false
+				r.Flows = append(r.Flows, fl)
+			}
 		}
 	}
 }
@@ -310,7 +322,7 @@ func merged(list []Flow) []Flow {
 				old.Activation = append(old.Activation, a)
 			}
 		}
-		old.Exact = old.Exact || f.Exact
+		old.Exact, old.common = old.Exact || f.Exact, old.common || f.common
 		old.Off = old.Off && f.Off
 		old.Unchecked = old.Unchecked || f.Unchecked
 		// Guards are compared among those that need no user, where there are any: one that the user starts without a

@@ -162,13 +162,20 @@ func (a *analysis) contents(base atom, field string) value {
 		}
 		out := nothing
 		for _, b := range list {
-			out = a.t.join(out, a.held(b, field))
+			v := a.held(b, field)
+			if a.isApart && (a.common(base) || a.common(b)) {
+				v = a.ofEverybody(v)
+			}
+			out = a.t.join(out, v)
 		}
 		return out
 	case n.kind == kHome && n.n != 0:
 		return a.seen(base, field)
 	case n.kind != kHome && n.kind != kStore:
 		return nothing
+	}
+	if a.isApart && n.kind == kHome && a.ofLibrary(n.s) {
+		return a.fixed(a.held(base, field))
 	}
 	return a.held(base, field)
 }
@@ -244,9 +251,12 @@ func (a *analysis) whole(v value) value {
 			seen[b] = true
 			n := a.t.node(b)
 			switch {
+			case a.isApart && a.common(b):
 			case (n.kind == kHome && n.b != 0 || n.kind == kStore) && depth < 4:
 				for _, k := range a.cellsOf[b] {
-					visit(a.expand(a.cells[slot{b, k}]), depth+1)
+					if !n.viewField(k) {
+						visit(a.expand(a.cells[slot{b, k}]), depth+1)
+					}
 				}
 				if n.kind == kStore {
 					visit(a.family(b, "[*]"), depth+1)

@@ -230,8 +230,10 @@ func (a *analysis) reach(s *state, v value) value {
 				}
 				if depth < 5 {
 					if o := s.heap[b]; o != nil {
-						for _, v := range o.values {
-							visit(v, depth+1)
+						for i, v := range o.values {
+							if !n.viewField(o.names[i]) {
+								visit(v, depth+1)
+							}
 						}
 					}
 				}
@@ -258,6 +260,12 @@ func (a *analysis) reach(s *state, v value) value {
 	}
 	visit(v, 0)
 	return a.t.make(out)
+}
+
+// viewField reports whether a field is one that a class of the program adds to a view. What the platform does with a
+// view shows nothing of it.
+func (n *node) viewField(field string) bool {
+	return n.kind == kStore && strings.HasPrefix(n.s, "view:") && !strings.HasPrefix(field, "[") && !strings.HasPrefix(field, "$")
 }
 
 // inner reports whether a kHome stands for a shared object, not for a component or a class.
