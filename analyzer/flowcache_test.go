@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/fact"
+	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
 	"romscan/analyzer/store"
 )
@@ -96,10 +97,11 @@ func TestCacheHit(t *testing.T) {
 	r, rec, fw := readApps(t, cloudMessaging)
 	r.opt.Cache = newCache(t, t.TempDir(), "")
 	var calls int
-	asked := []string{"ro.product.mod_device", "ro.not.there"}
-	compute := func() (followed, []string) {
+	b := newBasis(nil)
+	b.props = []dataflow.PropAsked{{Name: "ro.product.mod_device", Want: "x", Text: true}, {Name: "ro.not.there"}}
+	compute := func() (followed, *basis) {
 		calls++
-		return followed{Used: []string{"http://collector.example/"}}, asked
+		return followed{Used: []string{"http://collector.example/"}}, b
 	}
 	app := fw.Apps[0]
 	for _, a := range fw.Apps {
@@ -117,15 +119,6 @@ func TestCacheHit(t *testing.T) {
 	}
 	if get(); calls != 1 {
 		t.Errorf("%d looks, though nothing changed that counts", calls)
-	}
-	k := keptFlows{Props: map[string]string{"ro.a": "1"}, Unset: []string{"ro.b"}}
-	for _, c := range []struct {
-		props map[string]string
-		want  bool
-	}{{map[string]string{"ro.a": "1"}, true}, {map[string]string{"ro.a": "2"}, false}, {nil, false}, {map[string]string{"ro.a": "1", "ro.b": ""}, false}, {map[string]string{"ro.a": "1", "ro.c": "1"}, true}} {
-		if got := k.holds(c.props); got != c.want {
-			t.Errorf("%v: %v", c.props, got)
-		}
 	}
 	rec.Units[r.codeOf(rec, fw, app)[0]].File.SHA256 = fact.Digest{1}
 	if get(); calls != 2 {

@@ -1,0 +1,229 @@
+package dataflow
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Consulted is what was asked of the libraries that an app is linked to, and what they answered. Where others answer the
+// same, what follows from the app's code is the same; see [Program.Consulted] and [Program.Agrees].
+type Consulted struct {
+	Classes []string // that were read, by descriptor
+	Marked  []string // of which it was asked what of them is entered and what data leaves through
+	Absent  []byte   // classes that no library has: hashes of their names, ascending, each less the one before
+	Sum     [sha256.Size]byte
+}
+
+// consulted is what was asked so far. It is not safe for concurrent use.
+type consulted struct{ classes, marked, absent map[string]bool }
+
+// Watched returns the same program, which notes what one analysis after the other asks of it. It is not safe for concurrent
+// use.
+func (p *Program) Watched() *Program {
+	if p == nil {
+		return nil
+	}
+	return &Program{parts: p.leaves(), asked: &consulted{map[string]bool{}, map[string]bool{}, map[string]bool{}}}
+}
+
+// leaves are the programs that one is linked of, or itself.
+func (p *Program) leaves() []*Program {
+	if p.parts == nil {
+		return []*Program{p}
+	}
+	return p.parts
+}
+
+// mark notes that it was asked what of a class is entered and what data leaves through.
+func (p *Program) mark(class string) {
+	if p.asked == nil || p.asked.marked[class] || p.asked.absent[class] {
+		return
+	}
+	if slices.ContainsFunc(p.parts, func(part *Program) bool { return part.Defines(class) }) {
+		p.asked.marked[class] = true
+	} else {
+		p.asked.absent[class] = true
+	}
+}
+
+// Consulted returns what was asked of a watched program; of another, and of none, it is nothing.
+func (p *Program) Consulted() *Consulted {
+	if p == nil || p.asked == nil {
+		return nil
+	}
+	c := &Consulted{Classes: slices.Sorted(maps.Keys(p.asked.classes)), Marked: slices.Sorted(maps.Keys(p.asked.marked))}
+	hashes := make([]uint32, 0, len(p.asked.absent))
+	for name := range p.asked.absent {
+		hashes = append(hashes, hashOf(name))
+	}
+	slices.Sort(hashes)
+	last := uint32(0)
+	for _, h := range hashes {
+		c.Absent = binary.AppendUvarint(c.Absent, uint64(h-last))
+		last = h
+	}
+	c.Sum = p.answers(c)
+	return c
+}
+
+// Agrees reports whether libraries answer what was asked of others as those did. Where two names have one hash it may say
+// no without need.
+func (p *Program) Agrees(c *Consulted) bool {
+	if p == nil || c == nil {
+		return p == nil && c == nil
+	}
+	var absent []uint32
+	last := uint64(0)
+	for b := c.Absent; len(b) > 0; {
+		d, n := binary.Uvarint(b)
+		if n <= 0 {
+			return false
+		}
+		last += d
+		absent, b = append(absent, uint32(last)), b[n:]
+	}
+	for _, part := range p.leaves() {
+		have := part.seen().hashes
+		for i, j := 0, 0; i < len(absent) && j < len(have); {
+			switch {
+			case absent[i] < have[j]:
+				i++
+			case absent[i] > have[j]:
+				j++
+			default:
+				return false
+			}
+		}
+	}
+	return p.answers(c) == c.Sum
+}
+
+// answers is the digest of what is to be seen of the classes that were asked for.
+func (p *Program) answers(c *Consulted) [sha256.Size]byte {
+	h := sha256.New()
+	for _, name := range c.Classes {
+		v := view{}
+		for _, part := range p.leaves() {
+			if part.Defines(name) {
+				v = part.view(name)
+				break
+			}
+		}
+		h.Write(v[:])
+	}
+	for _, name := range c.Marked {
+		for _, part := range p.leaves() {
+			m := part.marks(name)
+			h.Write(m[:])
+		}
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// At returns an instruction of the library's code: where it stands now.
+func (p *Program) At(method string, addr uint32) (Site, bool) {
+	class, key, _ := strings.Cut(method, "->")
+	for _, part := range p.leaves() {
+		if !part.Defines(class) {
+			continue
+		}
+		d := part.seen()
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		m := part.classLoaded(d.u, class).methods[key]
+		return Site{m, addr}, m != nil
+	}
+	return Site{}, false
+}
+
+// digests are those of the classes of a library, taken when they are first asked for. They are safe for concurrent use.
+type digests struct {
+	mu     sync.Mutex
+	u      *universe
+	views  map[string]view
+	marks  map[string]view
+	of     map[string][]string // what the library's preparation says of the methods of a class
+	hashes []uint32            // of the names of all classes, ascending
+}
+
+func hashOf(name string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return h.Sum32()
+}
+
+// seen prepares the digests.
+func (p *Program) seen() *digests {
+	d := p.digests
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.u != nil {
+		return d
+	}
+	d.u, d.views, d.marks, d.of = newUniverse(&Program{}, p, nil), map[string]view{}, map[string]view{}, map[string][]string{}
+	for name := range p.where {
+		d.hashes = append(d.hashes, hashOf(name))
+	}
+	slices.Sort(d.hashes)
+	if p.out != nil {
+		for i, set := range []map[string]bool{p.out.sends, p.out.matters} {
+			for ref := range set {
+				class, _ := classAndName(ref)
+				d.of[class] = append(d.of[class], "sm"[i:i+1]+ref)
+			}
+		}
+	}
+	return d
+}
+
+// classLoaded reads a class that a library defines, and its members.
+func (p *Program) classLoaded(u *universe, class string) *Class {
+	c := p.classIn(class)
+	u.load(c)
+	u.methods = nil // of no use here
+	return c
+}
+
+// view returns the digest of one of a library's classes.
+func (p *Program) view(class string) view {
+	d := p.seen()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, ok := d.views[class]
+	if !ok {
+		if p.Defines(class) {
+			v = p.viewOf(p.classLoaded(d.u, class))
+		}
+		d.views[class] = v
+	}
+	return v
+}
+
+// marks returns the digest of what a library's preparation says of a class; see [Program.Outward].
+func (p *Program) marks(class string) view {
+	d := p.seen()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, ok := d.marks[class]
+	if !ok && p.Defines(class) {
+		list := d.of[class]
+		slices.Sort(list)
+		if p.out != nil {
+			list = append(list, p.out.supers[class])
+			if p.out.classes[class] {
+				list = append(list, "starts")
+			}
+		}
+		w := viewWriter{}
+		w.number(uint64(len(list)))
+		w.text(list...)
+		v = sha256.Sum256(w.b)
+		d.marks[class] = v
+	}
+	return v
+}
