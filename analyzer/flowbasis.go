@@ -22,15 +22,24 @@ type basis struct {
 	names map[string]bool   // what was looked for among the strings outside the code
 }
 
-func newBasis(lib *dataflow.Program) *basis {
+// newBasis begins one; where nothing is kept, nothing is gathered.
+func newBasis(lib *dataflow.Program, kept bool) *basis {
+	if !kept {
+		return &basis{lib: lib}
+	}
 	return &basis{lib: lib.Watched(), texts: map[uint32]bool{}, names: map[string]bool{}}
 }
 
-func (b *basis) named(name string) { b.names[name] = true }
+// named notes that a name was looked for.
+func (b *basis) named(name string) {
+	if b.names != nil {
+		b.names[name] = true
+	}
+}
 
 // strings notes which texts of resources are asked for.
 func (b *basis) strings(about *dataflow.App) {
-	if texts := about.Strings; texts != nil {
+	if texts := about.Strings; texts != nil && b.texts != nil {
 		about.Strings = func(id uint32) []string { b.texts[id] = true; return texts(id) }
 	}
 }

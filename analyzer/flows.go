@@ -209,7 +209,7 @@ func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.F
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
 func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	code.basis = newBasis(r.libs.of(fw, app))
+	code.basis = newBasis(r.libs.of(fw, app), r.opt.Cache != nil)
 	lib := code.basis.lib
 	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !voc.Keeps(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
