@@ -62,7 +62,7 @@ func (img *imageOf) inLibrary(method string, addr int) (image.Path, int64, bool)
 	if img.lib == nil {
 		return nil, 0, false
 	}
-	site, ok := img.lib.At(method, uint32(addr))
+	site, ok := img.lib.Locate(method, uint32(addr))
 	if !ok {
 		return nil, 0, false
 	}

@@ -3,11 +3,8 @@ package dataflow
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"hash/fnv"
 	"maps"
 	"slices"
-	"strings"
-	"sync"
 )
 
 // Consulted is what was asked of the libraries that an app is linked to, and what they answered. Where others answer the
@@ -123,107 +120,4 @@ func (p *Program) answers(c *Consulted) [sha256.Size]byte {
 		}
 	}
 	return [sha256.Size]byte(h.Sum(nil))
-}
-
-// At returns an instruction of the library's code: where it stands now.
-func (p *Program) At(method string, addr uint32) (Site, bool) {
-	class, key, _ := strings.Cut(method, "->")
-	for _, part := range p.leaves() {
-		if !part.Defines(class) {
-			continue
-		}
-		d := part.seen()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		m := part.classLoaded(d.u, class).methods[key]
-		return Site{m, addr}, m != nil
-	}
-	return Site{}, false
-}
-
-// digests are those of the classes of a library, taken when they are first asked for. They are safe for concurrent use.
-type digests struct {
-	mu     sync.Mutex
-	u      *universe
-	views  map[string]view
-	marks  map[string]view
-	of     map[string][]string // what the library's preparation says of the methods of a class
-	hashes []uint32            // of the names of all classes, ascending
-}
-
-func hashOf(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return h.Sum32()
-}
-
-// seen prepares the digests.
-func (p *Program) seen() *digests {
-	d := p.digests
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.u != nil {
-		return d
-	}
-	d.u, d.views, d.marks, d.of = newUniverse(&Program{}, p, nil), map[string]view{}, map[string]view{}, map[string][]string{}
-	for name := range p.where {
-		d.hashes = append(d.hashes, hashOf(name))
-	}
-	slices.Sort(d.hashes)
-	if p.out != nil {
-		for i, set := range []map[string]bool{p.out.sends, p.out.matters} {
-			for ref := range set {
-				class, _ := classAndName(ref)
-				d.of[class] = append(d.of[class], "sm"[i:i+1]+ref)
-			}
-		}
-	}
-	return d
-}
-
-// classLoaded reads a class that a library defines, and its members.
-func (p *Program) classLoaded(u *universe, class string) *Class {
-	c := p.classIn(class)
-	u.load(c)
-	u.methods = nil // of no use here
-	return c
-}
-
-// view returns the digest of one of a library's classes.
-func (p *Program) view(class string) view {
-	d := p.seen()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v, ok := d.views[class]
-	if !ok {
-		if p.Defines(class) {
-			v = p.viewOf(p.classLoaded(d.u, class))
-		}
-		d.views[class] = v
-	}
-	return v
-}
-
-// marks returns the digest of what a library's preparation says of a class; see [Program.Outward].
-func (p *Program) marks(class string) view {
-	d := p.seen()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v, ok := d.marks[class]
-	if !ok && p.Defines(class) {
-		list := d.of[class]
-		slices.Sort(list)
-		if p.out != nil {
-			list = append(list, p.out.supers[class])
-			if p.out.classes[class] {
-				list = append(list, "starts")
-			}
-		}
-		w := viewWriter{}
-		w.number(uint64(len(list)))
-		w.text(list...)
-		v = sha256.Sum256(w.b)
-		d.marks[class] = v
-	}
-	return v
 }

@@ -40,7 +40,7 @@ func linked(app, lib []byte, voc *dataflow.Vocabulary, l dataflow.Limits) (text 
 }
 
 // How much of the corpus is put to the test.
-const consultApps, consultTries = 16, 25
+const consultApps, consultTries = 3, 8
 
 // TestConsulted changes bytes of libraries: where one still agrees with what was asked of it, the same is found.
 func TestConsulted(t *testing.T) {
