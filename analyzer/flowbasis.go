@@ -76,10 +76,12 @@ type imageOf struct {
 	asked bool // texts were
 }
 
-// restsOf puts the questions of an analysis to the image.
-func (img *imageOf) restsOf(b *basis) rests {
+// restsOf puts the questions of an analysis to the image; false where not all can be answered.
+func (img *imageOf) restsOf(b *basis) (rests, bool) {
 	props := img.fw.Properties()
-	out := rests{Linked: b.lib.Consulted()}
+	var out rests
+	linked, ok := b.lib.Consulted()
+	out.Linked = linked
 	for _, q := range b.props {
 		out.Props = append(out.Props, propAnswer{q, q.Answer(props)})
 	}
@@ -96,7 +98,7 @@ func (img *imageOf) restsOf(b *basis) rests {
 		out.Names, last = binary.AppendUvarint(out.Names, uint64(h-last)), h
 	}
 	out.Found = img.names(out.Names)
-	return out
+	return out, ok
 }
 
 // holds reports whether the image gives the answers that a result rests on.

@@ -7,6 +7,7 @@ import (
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/firmware"
+	"romscan/analyzer/image"
 	"romscan/analyzer/store"
 )
 
@@ -39,23 +40,45 @@ func (r *reader) cached(ctx context.Context, rec *fact.Record, fw *firmware.Firm
 	}
 	img := imageOf{r: r, rec: rec, fw: fw, app: app, units: units, lib: r.libs.of(fw, app)}
 	var kept keptFlows
-	if data, ok := r.opt.Cache.Store.Get(key); ok && gob.NewDecoder(bytes.NewReader(data)).Decode(&kept) != nil {
-		kept = keptFlows{}
-	}
-	for _, v := range kept.Variants {
-		var found followed
-		if img.holds(&v.Rests) && gob.NewDecoder(bytes.NewReader(v.Found)).Decode(&found) == nil && found.place(&img) {
-			return found
+	var found *followed
+	_ = image.Contain(func() error { // an entry that cannot be read is none
+		data, ok := r.opt.Cache.Store.Get(key)
+		if !ok {
+			return nil
 		}
+		if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&kept); err != nil {
+			kept = keptFlows{}
+			return err
+		}
+		found = kept.fitting(&img)
+		return nil
+	})
+	if found != nil {
+		return *found
 	}
 	out, b := compute()
 	if ctx.Err() != nil { // not all that follows
 		return out
 	}
-	if moved, ok := out.anywhere(&img); ok {
-		r.keep(key, kept.Variants, moved, img.restsOf(b))
-	}
+	_ = image.Contain(func() error { // what cannot be kept was found all the same
+		moved, whole := out.anywhere(&img)
+		if on, ok := img.restsOf(b); ok && whole {
+			r.keep(key, kept.Variants, moved, on)
+		}
+		return nil
+	})
 	return out
+}
+
+// fitting returns what was found where the image was as this one is, nil where it never was.
+func (k *keptFlows) fitting(img *imageOf) *followed {
+	for _, v := range k.Variants {
+		var found followed
+		if img.holds(&v.Rests) && gob.NewDecoder(bytes.NewReader(v.Found)).Decode(&found) == nil && found.place(img) {
+			return &found
+		}
+	}
+	return nil
 }
 
 // keep adds a variant to those of an app.

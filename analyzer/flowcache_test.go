@@ -199,7 +199,10 @@ func TestCacheRests(t *testing.T) {
 	for _, q := range []string{"ro.build.version.sdk", "ro.not.there"} {
 		b.props = append(b.props, dataflow.PropAsked{Name: q, Want: "19", Text: true})
 	}
-	on := image().restsOf(b)
+	on, ok := image().restsOf(b)
+	if !ok {
+		t.Fatal("nothing to rest on")
+	}
 	more := func(s string) func() {
 		return func() {
 			rec.Units[unit].Tables = append(slices.Clone(rec.Units[unit].Tables), &fact.Table{Kind: "string", Values: []string{s}})

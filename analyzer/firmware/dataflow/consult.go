@@ -48,10 +48,10 @@ func (p *Program) mark(class string) {
 	}
 }
 
-// Consulted returns what was asked of a watched program; of another, and of none, it is nothing.
-func (p *Program) Consulted() *Consulted {
+// Consulted returns what was asked of a watched program, of none it is nothing; false where it cannot be told.
+func (p *Program) Consulted() (*Consulted, bool) {
 	if p == nil || p.asked == nil {
-		return nil
+		return nil, p == nil
 	}
 	c := &Consulted{Classes: slices.Sorted(maps.Keys(p.asked.classes)), Marked: slices.Sorted(maps.Keys(p.asked.marked))}
 	hashes := make([]uint32, 0, len(p.asked.absent))
@@ -64,8 +64,9 @@ func (p *Program) Consulted() *Consulted {
 		c.Absent = binary.AppendUvarint(c.Absent, uint64(h-last))
 		last = h
 	}
-	c.Sum = p.answers(c)
-	return c
+	sum, ok := p.answers(c)
+	c.Sum = sum
+	return c, ok
 }
 
 // Agrees reports whether libraries answer what was asked of others as those did. Where two names have one hash it may say
@@ -97,19 +98,21 @@ func (p *Program) Agrees(c *Consulted) bool {
 			}
 		}
 	}
-	return p.answers(c) == c.Sum
+	sum, ok := p.answers(c)
+	return ok && sum == c.Sum
 }
 
-// answers is the digest of what is to be seen of the classes that were asked for.
-func (p *Program) answers(c *Consulted) [sha256.Size]byte {
+// answers is the digest of what is to be seen of the classes that were asked for; false where one has none.
+func (p *Program) answers(c *Consulted) (sum [sha256.Size]byte, ok bool) {
 	h := sha256.New()
 	for _, name := range c.Classes {
-		v := view{}
-		for _, part := range p.leaves() {
-			if part.Defines(name) {
-				v = part.view(name)
-				break
-			}
+		i := slices.IndexFunc(p.leaves(), func(part *Program) bool { return part.Defines(name) })
+		if i < 0 {
+			return sum, false
+		}
+		v, ok := p.leaves()[i].view(name)
+		if !ok {
+			return sum, false
 		}
 		h.Write(v[:])
 	}
@@ -119,5 +122,5 @@ func (p *Program) answers(c *Consulted) [sha256.Size]byte {
 			h.Write(m[:])
 		}
 	}
-	return [sha256.Size]byte(h.Sum(nil))
+	return [sha256.Size]byte(h.Sum(nil)), true
 }

@@ -36,7 +36,8 @@ func linked(app, lib []byte, voc *dataflow.Vocabulary, l dataflow.Limits) (text 
 		prog.Narrow(voc, watched)
 	}
 	text = spell(dataflow.Analyze(prog, watched, about, voc, "", l))
-	return text, watched.Consulted(), library
+	asked, _ = watched.Consulted()
+	return text, asked, library
 }
 
 // How much of the corpus is put to the test.

@@ -28,7 +28,7 @@ func (p *Program) Locate(method string, addr uint32) (Site, bool) {
 type digests struct {
 	mu     sync.Mutex
 	u      *universe
-	views  map[string]view
+	views  map[string]view // none of a class that is too large
 	marks  map[string]view
 	of     map[string][]string // what the library's preparation says of the methods of a class
 	hashes []uint32            // of the names of all classes, ascending
@@ -72,19 +72,19 @@ func (p *Program) classLoaded(u *universe, class string) *Class {
 	return c
 }
 
-// view returns the digest of one of a library's classes.
-func (p *Program) view(class string) view {
+// view returns the digest of a class that a library defines; false where there is none.
+func (p *Program) view(class string) (view, bool) {
 	d := p.seen()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	v, ok := d.views[class]
-	if !ok {
-		if p.Defines(class) {
-			v = p.viewOf(p.classLoaded(d.u, class))
-		}
+	if v, ok := d.views[class]; ok {
+		return v, true
+	}
+	v, ok := p.viewOf(p.classLoaded(d.u, class))
+	if ok {
 		d.views[class] = v
 	}
-	return v
+	return v, ok
 }
 
 // marks returns the digest of what a library's preparation says of a class; see [Program.Outward].

@@ -15,9 +15,12 @@ import (
 // file anything lies.
 type view = [sha256.Size]byte
 
-// viewOf takes the digest of a class of p that is loaded.
-func (p *Program) viewOf(c *Class) view {
-	w := viewWriter{p: p, c: c}
+// maxView bounds what a digest is taken of, in bytes: names that share their bytes have no end.
+const maxView = 32 << 20
+
+// viewOf takes the digest of a class of p that is loaded; false where it would take too much.
+func (p *Program) viewOf(c *Class) (view, bool) {
+	w := viewWriter{p: p, c: c, met: map[[3]uint32]int{}}
 	w.text(c.Name, c.Super)
 	w.number(uint64(c.Access), uint64(len(c.Interfaces)))
 	w.text(c.Interfaces...)
@@ -36,18 +39,22 @@ func (p *Program) viewOf(c *Class) view {
 		w.value(v)
 	}
 	for _, m := range c.order {
+		if len(w.b) > maxView {
+			return view{}, false
+		}
 		w.text(m.Name, m.Proto, m.ret)
 		w.number(uint64(m.Access), uint64(len(m.params)))
 		w.text(m.params...)
 		w.code(m)
 	}
-	return sha256.Sum256(w.b)
+	return sha256.Sum256(w.b), len(w.b) <= maxView
 }
 
 type viewWriter struct {
-	p *Program
-	c *Class
-	b []byte
+	p   *Program
+	c   *Class
+	b   []byte
+	met map[[3]uint32]int // indices by kind, each spelled out where it is met first
 }
 
 func (w *viewWriter) text(list ...string) {
@@ -85,15 +92,18 @@ func (w *viewWriter) code(m *Method) {
 	w.text(code.Set.Name, fmt.Sprint(err != nil))
 	w.number(1, uint64(code.Registers), uint64(code.Ins), uint64(code.Units()))
 	r := w.p.names[f]
-	alike := map[[2]uint32]int{} // indices of one kind that are the same number
-	for it := code.Insns(); it.Next(); {
+	for it := code.Insns(); it.Next() && len(w.b) <= maxView; {
 		in := it.Insn(code.Set)
-		w.b = f.AppendInsn(w.b, &code, in)
-		k := [2]uint32{uint32(in.Kind), in.Index}
-		if _, known := alike[k]; !known {
-			alike[k] = len(alike)
+		w.b = code.AppendInsn(w.b, &in)
+		k := [3]uint32{uint32(in.Kind), in.Index, in.Proto}
+		n, known := w.met[k]
+		if !known {
+			n = len(w.met)
+			w.met[k] = n
 		}
-		w.number(uint64(alike[k]))
+		if w.number(uint64(n)); !known {
+			w.b = f.AppendOperand(w.b, &code, &in)
+		}
 		if r == nil {
 			continue
 		}
