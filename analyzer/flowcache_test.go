@@ -3,12 +3,16 @@ package analyzer
 import (
 	"bytes"
 	"context"
+	"encoding/gob"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"romscan/analyzer/fact"
+	"romscan/analyzer/firmware/dataflow"
 	"romscan/analyzer/image"
 	"romscan/analyzer/store"
 )
@@ -96,10 +100,11 @@ func TestCacheHit(t *testing.T) {
 	r, rec, fw := readApps(t, cloudMessaging)
 	r.opt.Cache = newCache(t, t.TempDir(), "")
 	var calls int
-	asked := []string{"ro.product.mod_device", "ro.not.there"}
-	compute := func() (followed, []string) {
+	b := newBasis(nil, true)
+	b.props = []dataflow.PropAsked{{Name: "ro.product.mod_device", Want: "x", Text: true}, {Name: "ro.not.there"}}
+	compute := func() (followed, *basis) {
 		calls++
-		return followed{Used: []string{"http://collector.example/"}}, asked
+		return followed{Used: []string{"http://collector.example/"}}, b
 	}
 	app := fw.Apps[0]
 	for _, a := range fw.Apps {
@@ -118,14 +123,17 @@ func TestCacheHit(t *testing.T) {
 	if get(); calls != 1 {
 		t.Errorf("%d looks, though nothing changed that counts", calls)
 	}
-	k := keptFlows{Props: map[string]string{"ro.a": "1"}, Unset: []string{"ro.b"}}
-	for _, c := range []struct {
-		props map[string]string
-		want  bool
-	}{{map[string]string{"ro.a": "1"}, true}, {map[string]string{"ro.a": "2"}, false}, {nil, false}, {map[string]string{"ro.a": "1", "ro.b": ""}, false}, {map[string]string{"ro.a": "1", "ro.c": "1"}, true}} {
-		if got := k.holds(c.props); got != c.want {
-			t.Errorf("%v: %v", c.props, got)
+	strange := 0
+	for _, i := range app.Units { // the strings of a new version: of account where code may be meant
+		for _, tab := range rec.Units[i].Tables {
+			if tab.Kind == "string" && !slices.Contains(r.codeOf(rec, fw, app), i) {
+				tab.Values = append(tab.Values, "5.0-1447944700")
+				strange++
+			}
 		}
+	}
+	if get(); calls != 1 || strange == 0 {
+		t.Errorf("%d looks, though of %d files only texts changed that nothing looks for", calls, strange)
 	}
 	rec.Units[r.codeOf(rec, fw, app)[0]].File.SHA256 = fact.Digest{1}
 	if get(); calls != 2 {
@@ -164,5 +172,87 @@ func TestCacheBetween(t *testing.T) {
 		if len(entries(t, dir)) != 2 {
 			t.Errorf("%s: %d apps were kept", c.id(), len(entries(t, dir)))
 		}
+	}
+}
+
+// TestCacheRests holds that a result is good as long as the image says the same to all that was asked of it.
+func TestCacheRests(t *testing.T) {
+	r, rec, fw := readApps(t, cloudMessaging)
+	app := fw.Apps[0]
+	unit := -1
+	for _, i := range app.Units {
+		if slices.ContainsFunc(rec.Units[i].Tables, func(t *fact.Table) bool { return t.Kind == "string" }) {
+			unit = i
+		}
+	}
+	if unit < 0 {
+		t.Fatal("no strings")
+	}
+	entries := map[uint32][]string{1: {"one", "eins"}, 2: {"two"}}
+	image := func() *imageOf {
+		return &imageOf{r: r, rec: rec, fw: fw, app: app, asked: true, texts: func(id uint32) []string { return entries[id] }}
+	}
+	b := newBasis(nil, true)
+	b.texts[1], b.texts[7] = true, true
+	b.named("Hidden")
+	b.named("onClick")
+	for _, q := range []string{"ro.build.version.sdk", "ro.not.there"} {
+		b.props = append(b.props, dataflow.PropAsked{Name: q, Want: "19", Text: true})
+	}
+	on, ok := image().restsOf(b)
+	if !ok {
+		t.Fatal("nothing to rest on")
+	}
+	more := func(s string) func() {
+		return func() {
+			rec.Units[unit].Tables = append(slices.Clone(rec.Units[unit].Tables), &fact.Table{Kind: "string", Values: []string{s}})
+		}
+	}
+	before := rec.Units[unit].Tables
+	for _, c := range []struct {
+		name   string
+		change func()
+		want   bool
+	}{
+		{"nothing", func() {}, true},
+		{"a text that was not asked for", func() { entries[2] = nil }, true},
+		{"a text that was", func() { entries[1] = []string{"one", "uno"} }, false},
+		{"one that was not there", func() { entries[7] = []string{"seven"} }, false},
+		{"a string that was not looked for", more("V2.0"), true},
+		{"one that was", more("onClick"), false},
+	} {
+		entries = map[uint32][]string{1: {"one", "eins"}, 2: {"two"}}
+		c.change()
+		if got := image().holds(&on); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		rec.Units[unit].Tables = before
+	}
+	for i := range on.Props {
+		on.Props[i].Answer = "no answer at all"
+		if image().holds(&on) {
+			t.Errorf("another answer to %+v", on.Props[i].Asked)
+		}
+		on.Props[i].Answer = on.Props[i].Asked.Answer(fw.Properties())
+	}
+}
+
+// TestCacheVariants holds that of one app no more is kept than there is room for.
+func TestCacheVariants(t *testing.T) {
+	dir := t.TempDir()
+	r := &reader{opt: Options{Cache: newCache(t, dir, "")}}
+	var key store.Key
+	var kept keptFlows
+	for n := range 3 * maxVariants {
+		r.keep(key, kept.Variants, followed{Used: []string{fmt.Sprint(n)}}, rests{})
+		data, ok := r.opt.Cache.Store.Get(key)
+		kept = keptFlows{}
+		if !ok || gob.NewDecoder(bytes.NewReader(data)).Decode(&kept) != nil || len(kept.Variants) != min(n+1, maxVariants) {
+			t.Fatalf("%d variants after %d", len(kept.Variants), n+1)
+		}
+	}
+	var last followed
+	if err := gob.NewDecoder(bytes.NewReader(kept.Variants[0].Found)).Decode(&last); err != nil || last.Used[0] != fmt.Sprint(3*maxVariants-1) {
+		t.Errorf("first is %v, %v", last.Used, err)
 	}
 }

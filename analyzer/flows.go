@@ -43,6 +43,7 @@ type appCode struct {
 	unit  map[*dex.File]int
 	names map[*dex.File]dataflow.Resolver
 	gaps  []image.Gap
+	basis *basis
 }
 
 // followed is what was found in one app: facts and gaps by unit, and what passes between it and others. It holds
@@ -87,7 +88,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	all := fw.Subjects()
 	out := make([]followed, len(all))
 	one := func(app *firmware.App) followed {
-		return r.cached(ctx, rec, fw, app, func() (followed, []string) { return r.followApp(ctx, rec, fw, app, voc, owners, r.opt.Profile) })
+		return r.cached(ctx, rec, fw, app, func() (followed, *basis) { return r.followApp(ctx, rec, fw, app, voc, owners, r.opt.Profile) })
 	}
 	next := make(chan int)
 	var wg sync.WaitGroup
@@ -148,15 +149,16 @@ func (r *reader) codeOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.A
 	return out
 }
 
-// followApp analyses one app and writes down what it found, and which system properties that depends on.
-func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (out followed, props []string) {
+// followApp analyses one app and writes down what it found, and what of the image that depends on.
+func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, owners *endpoint.Owners, profile string) (followed, *basis) {
 	code, res := r.analyse(ctx, rec, fw, app, voc, profile)
+	var out followed
 	out.Gaps = code.gaps
 	if len(code.dex) > 0 && len(code.gaps) == 0 && !app.Program { // what else uses the code of a jar is not known
-		out.Marks = r.reachUsed(rec, app, code.dex)
+		out.Marks = r.reachUsed(rec, app, code.dex, code.basis)
 	}
 	if res == nil {
-		return out, nil
+		return out, code.basis
 	}
 	if !app.Program {
 		facts, marks := unreached(rec, app, r.codeOf(rec, fw, app), res)
@@ -201,13 +203,14 @@ func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.F
 		out.Gaps = append(out.Gaps, image.Gap{At: rec.Units[app.Unit].File.Path, Offset: -1, Reason: image.OverBudget, By: "flow",
 			Detail: "flows through this app may be missing; cut: " + strings.Join(names, ", ")})
 	}
-	return out, res.Props
+	return out, code.basis
 }
 
 // analyse follows data through the code of one app. The result is nil where the code has nothing to do with any.
 func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Firmware, app *firmware.App, voc *dataflow.Vocabulary, profile string) (appCode, *dataflow.Result) {
 	code := r.load(rec, fw, app)
-	lib := r.libs.of(fw, app)
+	code.basis = newBasis(r.libs.of(fw, app), r.opt.Cache != nil)
+	lib := code.basis.lib
 	if len(code.dex) == 0 || !voc.ConcernsWith(code.dex, lib) && !voc.Keeps(code.dex) && !(offers(rec, app) && voc.Reads(code.dex)) {
 		return code, nil
 	}
@@ -216,11 +219,13 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 		prog.Resolve(f, names)
 	}
 	about := r.appOf(rec, fw, app)
+	code.basis.strings(about)
 	if about.System {
 		prog.Narrow(voc, lib)
 	}
 	limits := dataflow.Limits{Done: ctx.Done()}
 	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
+	code.basis.props = res.Props
 	if lib != nil && res.Mixed() {
 		// What data and addresses seem to meet only in an object that all of a library's callers share is told, and no
 		// finding rests on it, unless the app's code alone shows the same.
@@ -231,7 +236,9 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 		if about.System {
 			alone.Narrow(voc, nil)
 		}
-		res.Confirm(dataflow.Analyze(alone, nil, about, voc, profile, limits))
+		more := dataflow.Analyze(alone, nil, about, voc, profile, limits)
+		code.basis.props = append(code.basis.props, more.Props...)
+		res.Confirm(more)
 	}
 	return code, res
 }

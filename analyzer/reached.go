@@ -3,24 +3,24 @@ package analyzer
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 	"slices"
 	"strings"
 
 	"romscan/analyzer/fact"
 	"romscan/analyzer/fact/dex"
 	"romscan/analyzer/fact/dex/live"
-	"romscan/analyzer/fact/resources"
 	"romscan/analyzer/firmware"
 )
 
 // reachUsed tells of the endpoints of an app whether its entry points reach the code they stand in, and of those in resources
 // whether something asks for them.
-func (r *reader) reachUsed(rec *fact.Record, app *firmware.App, files []*dex.File) []mark {
+func (r *reader) reachUsed(rec *fact.Record, app *firmware.App, files []*dex.File, b *basis) []mark {
 	list := endpointsOf(rec, app)
 	if len(list) == 0 {
 		return nil
 	}
-	reached := live.Analyze(files, outsideNames(rec, app, r.callers))
+	reached := live.Analyze(files, outsideNames(rec, app, r.callers, b.named))
 	if reached == nil {
 		return nil
 	}
@@ -67,24 +67,15 @@ func namesCode(k fact.Kind) bool {
 	return k == "component" || k == "meta-data" || k == "native-method"
 }
 
-// outsideNames gathers the strings of an app, of which any may be the name of a class or a method.
-func outsideNames(rec *fact.Record, app *firmware.App, callers callers) live.Names {
+// outsideNames gathers the strings of an app, of which any may be the name of a class or a method. asked is told which names
+// are looked for.
+func outsideNames(rec *fact.Record, app *firmware.App, callers callers, asked func(string)) live.Names {
 	set := map[string]bool{}
+	for s := range namesIn(rec, app, nil) {
+		set[s] = true
+	}
 	for _, i := range app.Units {
-		for _, t := range rec.Units[i].Tables {
-			if t.Kind != "string" {
-				continue
-			}
-			for _, v := range t.Values {
-				if len(v) <= maxNamed {
-					set[v] = true
-				}
-			}
-		}
 		for _, f := range rec.Units[i].Facts {
-			if f.Kind == "package" { // what else it says changes with every build
-				set[f.Fields.Get("name")], set[f.Fields.Get("application")] = true, true
-			}
 			if namesCode(f.Kind) {
 				for _, field := range f.Fields {
 					for _, v := range field.Values {
@@ -94,46 +85,49 @@ func outsideNames(rec *fact.Record, app *firmware.App, callers callers) live.Nam
 			}
 		}
 	}
+	has := func(s string) bool { asked(s); return set[s] }
 	all := callsFromOutside(rec, app)
 	return live.Names{
 		Shared: func(class string) bool { return callers.others(class, app) },
-		Member: func(name string) bool { return all || set[name] },
+		Member: func(name string) bool { return all || has(name) },
 		Class: func(name string) bool {
 			short, _ := strings.CutPrefix(name, app.Package)
 			last := name[strings.LastIndexByte(name, '.')+1:]
-			return set[name] || set[short] || set[strings.TrimPrefix(short, ".")] || set[last] || set["."+last] || set[strings.ReplaceAll(name, ".", "/")] ||
-				set["L"+strings.ReplaceAll(name, ".", "/")+";"]
+			return has(name) || has(short) || has(strings.TrimPrefix(short, ".")) || has(last) || has("."+last) || has(strings.ReplaceAll(name, ".", "/")) ||
+				has("L"+strings.ReplaceAll(name, ".", "/")+";")
 		},
+	}
+}
+
+// namesIn yields what may be names in the strings of an app and in its manifest, some more than once; not those of the units of
+// its code that are given.
+func namesIn(rec *fact.Record, app *firmware.App, code []int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, i := range app.Units {
+			for _, t := range rec.Units[i].Tables {
+				if t.Kind != "string" || slices.Contains(code, i) {
+					continue
+				}
+				for _, v := range t.Values {
+					if len(v) <= maxNamed && !yield(v) {
+						return
+					}
+				}
+			}
+			for _, f := range rec.Units[i].Facts { // what else a package says changes with every build
+				if f.Kind == "package" && (!yield(f.Fields.Get("name")) || !yield(f.Fields.Get("application"))) {
+					return
+				}
+			}
+		}
 	}
 }
 
 // askedFor marks the endpoints of a resource table whose entry code or a layout asks for.
 func (r *reader) askedFor(rec *fact.Record, app *firmware.App, list []foundEndpoint, reached *live.Result) (out []mark) {
-	for _, i := range app.Units {
-		u := &rec.Units[i]
-		table := r.kept.files[u.File.Path.String()]
-		if table == nil || u.File.Path.Name() != "resources.arsc" || !slices.ContainsFunc(list, func(e foundEndpoint) bool { return e.unit == u }) {
-			continue
-		}
-		data, err := table.Bytes(r.opt.Limits.MaxFile)
-		if err != nil {
-			continue
-		}
-		texts := resources.Strings(data)
-		screens := r.screensOf(rec, app)
-		for _, e := range list {
-			if e.unit != u {
-				continue
-			}
-			for id, values := range texts {
-				if !slices.ContainsFunc(values, func(s string) bool { return strings.Contains(s, e.fact.Fields.Get("value")) }) {
-					continue
-				}
-				if reached.Number(id) || screens(id) {
-					out = append(out, e.mark("referenced"))
-					break
-				}
-			}
+	for _, h := range r.heldEndpoints(rec, app, list) {
+		if h.Shown || slices.ContainsFunc(h.IDs, reached.Number) {
+			out = append(out, list[h.Index].mark("referenced"))
 		}
 	}
 	return out

@@ -22,9 +22,6 @@ type libraries struct {
 	unit  map[*dex.File]int
 	// The apps that call any of it.
 	callers map[*firmware.App]bool
-	// The files of both, as far as they are kept.
-	bootUnits  []int
-	namedUnits map[string][]int
 }
 
 // of returns what an app is linked to and calls; nil where there is nothing.
@@ -50,7 +47,7 @@ func (l *libraries) of(fw *firmware.Firmware, app *firmware.App) *dataflow.Progr
 // libraries reads the code that apps share. It stays in memory while apps are looked at, so it gets an eighth of the
 // memory; of files without classes that are entered nothing is kept.
 func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflow.Vocabulary) *libraries {
-	out := &libraries{named: map[string]*dataflow.Program{}, unit: map[*dex.File]int{}, callers: map[*firmware.App]bool{}, namedUnits: map[string][]int{}}
+	out := &libraries{named: map[string]*dataflow.Program{}, unit: map[*dex.File]int{}, callers: map[*firmware.App]bool{}}
 	left := r.opt.Limits.Memory / 8
 	names := map[*dex.File]dataflow.Resolver{}
 	var boot []*dex.File
@@ -81,20 +78,13 @@ func (r *reader) libraries(rec *fact.Record, fw *firmware.Firmware, voc *dataflo
 		p.Outward(voc, out.boot)
 		return p
 	}
-	of := func(files []*dex.File) (units []int) {
-		for _, f := range files {
-			units = append(units, out.unit[f])
-		}
-		return slices.Compact(units)
-	}
 	if len(boot) > 0 {
-		out.bootUnits = of(boot)
 		out.boot = resolve(dataflow.NewLibrary(boot, dataflow.BootClass), boot)
 	}
 	for i, l := range shared {
 		p := resolve(dataflow.NewLibrary(code[i], dataflow.SharedClass), code[i])
 		for _, n := range l.Names {
-			out.named[n], out.namedUnits[n] = p, of(code[i])
+			out.named[n] = p
 		}
 	}
 	for _, app := range fw.Subjects() {
@@ -130,18 +120,6 @@ func (l *libraries) called(rec *fact.Record, fw *firmware.Firmware, app *firmwar
 		}
 	}
 	return false
-}
-
-// units returns the files whose code an app is linked to and calls, in a fixed order.
-func (l *libraries) units(fw *firmware.Firmware, app *firmware.App) []int {
-	if l == nil || !l.callers[app] {
-		return nil
-	}
-	out := slices.Clone(l.bootUnits)
-	for _, name := range fw.UsesLibraries(app) {
-		out = append(out, l.namedUnits[name]...)
-	}
-	return out
 }
 
 // libraryCode opens the files of a library that define classes of a sort.

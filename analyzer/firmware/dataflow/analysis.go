@@ -35,7 +35,7 @@ type analysis struct {
 	voc     *Vocabulary
 	profile string
 	app     *App
-	asked   map[string]bool // properties of the image that were looked at
+	asked   map[PropAsked]bool // what it was asked of the properties of the image
 	limits  Limits
 	t       *tables
 	c       *condTable

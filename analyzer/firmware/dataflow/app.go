@@ -1,7 +1,6 @@
 package dataflow
 
-// App is what the manifest and the resources of an app say that matters to its code. As JSON it is all that is of the app
-// itself; what is left out is the image's, or too much.
+// App is what the manifest and the resources of an app say that matters to its code.
 type App struct {
 	Package     string
 	Application string // descriptor of the application class, "" for none
@@ -9,11 +8,11 @@ type App struct {
 	// Triggers are what starts the app's process as a whole: persistent.
 	Triggers []string
 	// TriggerOf names what starts a receiver of an action; "" for what no system event does.
-	TriggerOf func(action string) string `json:"-"`
+	TriggerOf func(action string) string
 	// Props are the system properties of the image.
-	Props map[string]string `json:"-"`
+	Props map[string]string
 	// Strings returns the texts of a string resource in all configurations; nil where there is no table.
-	Strings func(id uint32) []string `json:"-"`
+	Strings func(id uint32) []string
 	// Secret are the numbers of views that take passwords.
 	Secret map[uint32]bool
 	// Clicks are names of methods that layouts call when the user taps.

@@ -91,8 +91,14 @@ func (p *Program) classIn(name string) *Class {
 	}
 	for _, part := range p.parts {
 		if c := part.classIn(name); c != nil {
+			if p.asked != nil {
+				p.asked.classes[name] = true
+			}
 			return c
 		}
+	}
+	if p.asked != nil {
+		p.asked.absent[name] = true
 	}
 	return nil
 }

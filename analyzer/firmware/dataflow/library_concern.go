@@ -145,6 +145,10 @@ func touching(c *Call) bool {
 
 // enters reports whether a method of a library is entered.
 func (p *Program) enters(ref string) bool {
+	if p.asked != nil {
+		class, _ := classAndName(ref)
+		p.mark(class)
+	}
 	for _, part := range p.parts {
 		if part.enters(ref) {
 			return true
@@ -155,42 +159,33 @@ func (p *Program) enters(ref string) bool {
 
 // sends reports whether a call of a method may reach one of a library from which data leaves.
 func (p *Program) sends(class, rest string, supers map[string]string) bool {
-	for _, part := range p.parts {
-		if part.sends(class, rest, supers) {
-			return true
-		}
-	}
-	if p.out == nil {
-		return false
-	}
-	for n := 0; class != "" && n < maxChain; n++ {
-		if p.out.sends[class+"->"+rest] {
-			return true
-		}
-		if s, ok := supers[class]; ok {
-			class = s
-		} else {
-			class = p.out.supers[class]
-		}
-	}
-	return false
+	return p.above(class, supers, func(o *outward, class string) bool { return o.sends[class+"->"+rest] })
 }
 
 // starts reports whether the platform may call a method that a class inherits from a library and from which data leaves.
 func (p *Program) starts(class string) bool {
-	for _, part := range p.parts {
-		if part.starts(class) {
-			return true
+	return p.above(class, nil, func(o *outward, class string) bool { return o.classes[class] })
+}
+
+// above reports whether something holds of a class or of one above it, in any of the libraries. supers are those of classes
+// outside of them.
+func (p *Program) above(class string, supers map[string]string, holds func(o *outward, class string) bool) bool {
+	for _, part := range p.leaves() {
+		if part.out == nil {
+			continue
 		}
-	}
-	if p.out == nil {
-		return false
-	}
-	for n := 0; class != "" && n < maxChain; n++ {
-		if p.out.classes[class] {
-			return true
+		c := class
+		for n := 0; c != "" && n < maxChain; n++ {
+			p.mark(c)
+			if holds(part.out, c) {
+				return true
+			}
+			if s, ok := supers[c]; ok {
+				c = s
+			} else {
+				c = part.out.supers[c]
+			}
 		}
-		class = p.out.supers[class]
 	}
 	return false
 }

@@ -10,12 +10,14 @@ import (
 // Program is the code that one app can call: its own DEX files, and behind them those of libraries and of the
 // framework of the same image. It is read only and safe for concurrent use once it is made; see [Program.View].
 type Program struct {
-	files  []*dex.File
-	where  map[string]classPlace // first definition wins, as a class loader has it
-	names  map[*dex.File]Resolver
-	parts  []*Program      // programs it is linked of; see [Linked]
-	out    *outward        // of a library
-	narrow map[string]bool // methods of a large program that are entered, true of those that matter; see Narrow
+	files   []*dex.File
+	where   map[string]classPlace // first definition wins, as a class loader has it
+	names   map[*dex.File]Resolver
+	parts   []*Program      // programs it is linked of; see [Linked]
+	asked   *consulted      // what of them was asked; see [Program.Watched]
+	digests *digests        // of a library
+	out     *outward        // of a library
+	narrow  map[string]bool // methods of a large program that are entered, true of those that matter; see Narrow
 }
 
 // Resolver names what an optimised instruction means: the standard opcode and the method or field, written out.
@@ -47,7 +49,7 @@ type classPlace struct {
 
 // NewProgram indexes the classes of files. The first definition of a class counts.
 func NewProgram(files []*dex.File) *Program {
-	p := &Program{files: files, where: map[string]classPlace{}}
+	p := &Program{files: files, where: map[string]classPlace{}, digests: &digests{}}
 	for n, f := range files {
 		for i := range f.NumClasses() {
 			def, ok := f.Class(i)

@@ -74,7 +74,7 @@ type Result struct {
 	Strings  []Recovered
 	Mentions []Mention
 	Clients  []Client
-	Props    []string // system properties that the result depends on
+	Props    []PropAsked // of system properties: the result depends on the answers
 	Cuts     map[string]int
 	Steps    int
 	Methods  int
@@ -146,7 +146,7 @@ func (a *analysis) result() *Result {
 		r.Strings = append(r.Strings, s)
 	}
 	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
-	r.Props = slices.Sorted(maps.Keys(a.asked))
+	r.Props = slices.SortedFunc(maps.Keys(a.asked), func(p, q PropAsked) int { return strings.Compare(p.key(), q.key()) })
 	return r
 }
 

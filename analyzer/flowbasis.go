@@ -1,0 +1,154 @@
+package analyzer
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+
+	"romscan/analyzer/fact"
+	"romscan/analyzer/firmware"
+	"romscan/analyzer/firmware/dataflow"
+)
+
+// basis gathers, while an app is looked at, what the result depends on that no key can hold beforehand.
+type basis struct {
+	props []dataflow.PropAsked
+	lib   *dataflow.Program // notes what is asked of it
+	texts map[uint32]bool   // entries of the table of resources
+	names map[string]bool   // what was looked for among the strings outside the code
+}
+
+// newBasis begins one; where nothing is kept, nothing is gathered.
+func newBasis(lib *dataflow.Program, kept bool) *basis {
+	if !kept {
+		return &basis{lib: lib}
+	}
+	return &basis{lib: lib.Watched(), texts: map[uint32]bool{}, names: map[string]bool{}}
+}
+
+// named notes that a name was looked for.
+func (b *basis) named(name string) {
+	if b.names != nil {
+		b.names[name] = true
+	}
+}
+
+// strings notes which texts of resources are asked for.
+func (b *basis) strings(about *dataflow.App) {
+	if texts := about.Strings; texts != nil && b.texts != nil {
+		about.Strings = func(id uint32) []string { b.texts[id] = true; return texts(id) }
+	}
+}
+
+// rests is what a result rests on besides its key: questions to the image, and the answers then. Where the image of today
+// gives the same ones the result is the same.
+type rests struct {
+	Props  []propAnswer
+	Texts  []textAnswer
+	Names  []byte // hashes of the names that were looked for, ascending, each less the one before
+	Found  [sha256.Size]byte
+	Linked *dataflow.Consulted
+}
+
+type propAnswer struct {
+	Asked  dataflow.PropAsked
+	Answer string
+}
+
+type textAnswer struct {
+	ID  uint32
+	Sum [sha256.Size]byte
+}
+
+// imageOf is an app where it lies now.
+type imageOf struct {
+	r     *reader
+	rec   *fact.Record
+	fw    *firmware.Firmware
+	app   *firmware.App
+	units []int             // of its code
+	lib   *dataflow.Program // that it is linked to
+	texts func(id uint32) []string
+	asked bool // texts were
+}
+
+// restsOf puts the questions of an analysis to the image; false where not all can be answered.
+func (img *imageOf) restsOf(b *basis) (rests, bool) {
+	props := img.fw.Properties()
+	var out rests
+	linked, ok := b.lib.Consulted()
+	out.Linked = linked
+	for _, q := range b.props {
+		out.Props = append(out.Props, propAnswer{q, q.Answer(props)})
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.texts)) {
+		out.Texts = append(out.Texts, textAnswer{id, img.text(id)})
+	}
+	var hashes []uint32
+	for name := range b.names {
+		hashes = append(hashes, nameHash(name))
+	}
+	slices.Sort(hashes)
+	last := uint32(0)
+	for _, h := range slices.Compact(hashes) {
+		out.Names, last = binary.AppendUvarint(out.Names, uint64(h-last)), h
+	}
+	out.Found = img.names(out.Names)
+	return out, ok
+}
+
+// holds reports whether the image gives the answers that a result rests on.
+func (img *imageOf) holds(on *rests) bool {
+	props := img.fw.Properties()
+	return !slices.ContainsFunc(on.Props, func(p propAnswer) bool { return p.Asked.Answer(props) != p.Answer }) &&
+		img.lib.Agrees(on.Linked) && img.names(on.Names) == on.Found &&
+		!slices.ContainsFunc(on.Texts, func(t textAnswer) bool { return img.text(t.ID) != t.Sum })
+}
+
+// text is the digest of a text of a resource in all configurations.
+func (img *imageOf) text(id uint32) [sha256.Size]byte {
+	if !img.asked {
+		img.asked, img.texts = true, img.r.appOf(img.rec, img.fw, img.app).Strings
+	}
+	var list []string
+	if img.texts != nil {
+		list = img.texts(id)
+	}
+	return sha256.Sum256(fmt.Appendf(nil, "%q", list))
+}
+
+// names is the digest of those strings outside an app's code that may be among the names that were looked for. Where it is the
+// same, each of the names was found if and only if it is found now.
+func (img *imageOf) names(looked []byte) [sha256.Size]byte {
+	var among []uint32
+	last := uint64(0)
+	for b := looked; len(b) > 0; {
+		d, n := binary.Uvarint(b)
+		if n <= 0 {
+			return [sha256.Size]byte{}
+		}
+		last += d
+		among, b = append(among, uint32(last)), b[n:]
+	}
+	if len(among) == 0 {
+		return [sha256.Size]byte{}
+	}
+	var list []string
+	for s := range namesIn(img.rec, img.app, img.units) {
+		if _, ok := slices.BinarySearch(among, nameHash(s)); ok {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, cmp.Compare)
+	return sha256.Sum256(fmt.Appendf(nil, "%q", slices.Compact(list)))
+}
+
+func nameHash(name string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return h.Sum32()
+}
