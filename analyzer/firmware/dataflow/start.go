@@ -229,7 +229,7 @@ func (a *analysis) fillable(p *pendingStart) bool {
 // enter adds the calls of the platform that a start leads to.
 func (a *analysis) enter(p *pendingStart, class, only string) {
 	for _, m := range a.lifecycle(class) {
-		if only != "" && m.Name != only {
+		if only != "" && m.Name != only || m.Name == dumped {
 			continue
 		}
 		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, chain: p.chain, async: true}
