@@ -236,7 +236,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return r.field(slot{atom(n.a), n.s}, c, gate)
 	}
 	switch {
-	case onByDefault && (user || others):
+	case onByDefault && (user || others || a.writeable[base.s]):
 		return guardOptOut, gate
 	case onByDefault && strings.HasPrefix(base.s, "settings:"):
 		return guardOptOut, gate // others can write it
