@@ -217,6 +217,7 @@ func operations() map[string]operation {
 		"async":             opAsync,
 		"task":              opTask,
 		"register":          opRegister,
+		"unregister":        opUnregister,
 		"add-service":       opAddService,
 		"system-service":    opSystemService,
 		"view":              opView,

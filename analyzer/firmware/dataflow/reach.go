@@ -158,6 +158,7 @@ func (a *analysis) reached() *reachability {
 	r := &reachability{a: a, why: map[*Method]label{}, known: map[cond]judged{}}
 	g := &contextGraph{r: r, out: map[*Method][]*callEdge{}, cares: map[*Method]uint32{}, ids: map[context]int{}, of: map[*Method][]int{}}
 	r.graph = g
+	a.whileHeard()
 	for i := range a.edgeList {
 		e := &a.edgeList[i]
 		g.out[e.from] = append(g.out[e.from], e)

@@ -22,6 +22,7 @@ type callEdge struct {
 	chain    uint32 // calls from the caller down to the method of the instruction
 	async    bool
 	adds     label // why else the callee runs then
+	heard    atom  // the receiver that was registered, where that adds the reasons
 	tap      bool  // the callee runs when the user asks for it, whatever made the caller run
 	args     args  // what the callee is given, as the caller knows it
 	root     int32 // where the conditions are those of one run of the caller on its own: its number, plus one

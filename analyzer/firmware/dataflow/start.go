@@ -14,6 +14,10 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		a.settleRegister(f, e)
 		return
 	}
+	if e.call.Text == "unregister" {
+		a.settleUnregister(f, e)
+		return
+	}
 	if a.settleSystem(f, e) {
 		return
 	}
@@ -61,7 +65,7 @@ func (a *analysis) settleRegister(f *frame, e *event) {
 			}
 		}
 		if adds != 0 {
-			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, adds: adds})
+			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, adds: adds, heard: firstAtom(a, home)})
 		}
 	}
 }
