@@ -239,6 +239,7 @@ func operations() map[string]operation {
 		"file":              opFile,
 		"file-name":         opFileName,
 		"file-exists":       opFileExists,
+		"file-list":         opFileList,
 		"file-stream":       opFileStream,
 		"body":              opBody,
 		"body-of":           opBody,

@@ -181,7 +181,7 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
 		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
 			return guardPermission, Gate{Reads: n.s, Default: "unknown"}
-		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account":
+		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account", n.s == numberOfFiles:
 			return guardUnknown, Gate{Reads: n.s, Default: "unknown"}
 		}
 	case kParam:
