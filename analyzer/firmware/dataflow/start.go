@@ -31,6 +31,9 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		p.mime = a.t.join(p.mime, a.load(f.s, one, typeField))
 		p.pkg = a.t.join(p.pkg, a.load(f.s, one, packageField))
 	}
+	if e.to != nothing {
+		p.class = e.to
+	}
 	p.args = nil
 	for _, v := range e.args {
 		p.args = append(p.args, a.share(f.s, v))
