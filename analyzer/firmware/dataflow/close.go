@@ -25,20 +25,57 @@ func (a *analysis) settleUnregister(f *frame, e *event) {
 // closings are the methods of an activity that the platform calls when the user leaves it.
 var closings = map[string]bool{"onPause": true, "onStop": true, "onDestroy": true, "finish": true}
 
-// closed lists the receivers that are unregistered when an activity is left: they hear of what happens only while the user
-// has it open, whatever context they were registered with.
-func (a *analysis) closed() map[atom]bool {
-	if len(a.takenBack) == 0 {
-		return nil
-	}
-	from := map[*Method][]*Method{}
+// callers are the calls within one run of the platform's: what is only started runs on, whoever is gone.
+type callers struct {
+	from    map[*Method][]*Method
+	started map[*Method]bool // what runs later, too
+}
+
+func (a *analysis) callersOf() *callers {
+	c := &callers{map[*Method][]*Method{}, map[*Method]bool{}}
 	for i := range a.edgeList {
-		e := &a.edgeList[i]
-		from[e.to] = append(from[e.to], e.from)
+		if e := &a.edgeList[i]; e.async {
+			c.started[e.to] = true
+		} else {
+			c.from[e.to] = append(c.from[e.to], e.from)
+		}
 	}
+	return c
+}
+
+// begins calls yield with where the runs that lead to a method begin, until it returns false.
+func (c *callers) begins(m *Method, a *analysis, yield func(*Method) bool) {
+	seen, todo := map[*Method]bool{m: true}, []*Method{m}
+	for len(todo) > 0 {
+		m, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if (a.entries[m] != "" || c.started[m]) && !yield(m) {
+			return
+		}
+		for _, caller := range c.from[m] {
+			if !seen[caller] {
+				seen[caller] = true
+				todo = append(todo, caller)
+			}
+		}
+	}
+}
+
+// ofActivity reports whether the platform calls a method as one of an activity.
+func (a *analysis) ofActivity(m *Method) bool {
+	c := a.app.component(a.entries[m])
+	return c != nil && c.Kind == "activity"
+}
+
+// closed lists the receivers that are unregistered when an activity is left.
+func (a *analysis) closed(c *callers) map[atom]bool {
 	out := map[atom]bool{}
 	for _, t := range a.takenBack {
-		if !a.closes(t.by, from) {
+		closes := false
+		c.begins(t.by, a, func(m *Method) bool {
+			closes = a.ofActivity(m) && closings[m.Name] && strings.HasPrefix(m.Proto, "()")
+			return !closes
+		})
+		if !closes {
 			continue
 		}
 		for _, at := range a.t.atomsOf(a.expand(t.who)) {
@@ -50,29 +87,25 @@ func (a *analysis) closed() map[atom]bool {
 	return out
 }
 
-// closes reports whether the end of an activity leads to a method.
-func (a *analysis) closes(m *Method, from map[*Method][]*Method) bool {
-	seen, todo := map[*Method]bool{m: true}, []*Method{m}
-	for len(todo) > 0 {
-		m, todo = todo[len(todo)-1], todo[:len(todo)-1]
-		if c := a.app.component(a.entries[m]); c != nil && c.Kind == "activity" && closings[m.Name] && strings.HasPrefix(m.Proto, "()") {
-			return true
-		}
-		for _, caller := range from[m] {
-			if !seen[caller] {
-				seen[caller] = true
-				todo = append(todo, caller)
-			}
-		}
-	}
-	return false
-}
-
-// whileHeard leaves out what a receiver adds to the reasons of a call once it was taken back.
+// whileHeard leaves out what receivers add to the reasons of a call that only activities register and that are taken back
+// when one is left: they hear of what happens only while the user has it open, whatever context they were registered with.
 func (a *analysis) whileHeard() {
-	closed := a.closed()
+	if len(a.takenBack) == 0 {
+		return
+	}
+	c := a.callersOf()
+	closed := a.closed(c)
 	for i := range a.edgeList {
-		if e := &a.edgeList[i]; e.heard != 0 && closed[a.plain(e.heard)] {
+		e := &a.edgeList[i]
+		if e.heard == 0 || !closed[a.plain(e.heard)] {
+			continue
+		}
+		shown := true
+		c.begins(e.from, a, func(m *Method) bool {
+			shown = a.ofActivity(m)
+			return shown
+		})
+		if shown {
 			e.adds = 0
 		}
 	}
