@@ -185,7 +185,7 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
 		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
 			return guardPermission, Gate{Reads: n.s, Default: "unknown"}
-		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account":
+		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account", n.s == numberOfFiles:
 			return guardUnknown, Gate{Reads: n.s, Default: "unknown"}
 		}
 	case kParam:
@@ -240,7 +240,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return r.field(slot{atom(n.a), n.s}, c, gate)
 	}
 	switch {
-	case onByDefault && (user || others):
+	case onByDefault && (user || others || a.writeable[base.s]):
 		return guardOptOut, gate
 	case onByDefault && strings.HasPrefix(base.s, "settings:"):
 		return guardOptOut, gate // others can write it

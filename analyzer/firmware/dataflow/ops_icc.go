@@ -140,7 +140,23 @@ func (f *frame) start(c *call, intent value, kind string, more ...value) {
 	call := *c.Call
 	call.Text = kind
 	f.sends(intent)
-	f.record(event{kind: evStart, call: &call, ref: c.r, args: append([]value{intent}, more...), payload: f.a.reach(f.s, intent), conds: f.gates[f.block], site: c.site})
+	f.record(event{kind: evStart, call: &call, ref: c.r, args: append([]value{intent}, more...), to: f.named(intent), payload: f.a.reach(f.s, intent), conds: f.gates[f.block], site: c.site})
+}
+
+// named is the component that an intent of the caller's was just made to name: another way through the method may have
+// named another, and afterwards it is not to be told which start was for whom.
+func (f *frame) named(intent value) value {
+	at, one := f.a.t.single(intent)
+	if !one || f.a.t.node(at).kind != kParam {
+		return nothing
+	}
+	class := f.a.load(f.s, intent, classField)
+	for _, at := range f.a.t.atomsOf(class) {
+		if f.a.t.node(at).kind != kClass {
+			return nothing
+		}
+	}
+	return class
 }
 
 // opSetResult gives the intent back to whoever started the activity.

@@ -189,6 +189,9 @@ func opArrayCopy(f *frame, c *call) (value, bool) {
 	return nothing, false
 }
 
+// worldWriteable is the mode of a file that every app may write (android.content.Context#MODE_WORLD_WRITEABLE).
+const worldWriteable = 2
+
 // opStore returns a place outside the heap: text is its kind, args the parameter with its name.
 func opStore(f *frame, c *call) (value, bool) {
 	name := "*"
@@ -206,6 +209,9 @@ func opStore(f *frame, c *call) (value, bool) {
 	}
 	name = f.ofPackage(c, name)
 	v := f.a.t.of(node{kind: kStore, s: c.Text + ":" + name})
+	if mode, ok := f.a.t.number(c.at(2)); ok && c.Text == "pref" && len(c.Args) > 0 && mode&worldWriteable != 0 {
+		f.a.writeable[c.Text+":"+name] = true
+	}
 	if c.r.name == "<init>" { // a stream or file object stands for its place
 		f.a.store(f.s, c.at(0), wrappedField, v)
 		f.a.store(f.s, c.at(0), nameField, f.a.t.str(name))

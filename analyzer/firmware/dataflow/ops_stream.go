@@ -192,6 +192,18 @@ func opFileExists(f *frame, c *call) (value, bool) {
 	return a.t.of(node{kind: kCell, a: uint32(a.t.atom(node{kind: kStore, s: "file:" + name})), s: "exists"}), false
 }
 
+// opFileList is what lies in a folder. That there is something is a condition that others can set, as that a file is there:
+// what waits to be sent, somebody put there.
+func opFileList(f *frame, c *call) (value, bool) {
+	return f.a.t.join(f.a.derive(c.at(0), 0), f.a.t.of(node{kind: kApi, a: c.site, s: filesThere})), false
+}
+
+// What lies in a folder, and how much that is: a condition on the number asks whether anything waits there.
+const (
+	filesThere    = "files"
+	numberOfFiles = "number of files"
+)
+
 // opFileStream opens a file by its name or its File.
 func opFileStream(f *frame, c *call) (value, bool) {
 	a := f.a

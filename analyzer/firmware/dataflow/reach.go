@@ -65,6 +65,10 @@ var taps = map[string]bool{
 	"onContextItemSelected": true, "onListItemClick": true, "onMultiChoiceClick": true, "onStopTrackingTouch": true,
 }
 
+// dumped is the method of a component that prints its state for whoever debugs the phone (dumpsys): no start of the
+// component calls it (android.app.Service#dump, android.app.Activity#dump).
+const dumped = "dump"
+
 // secretCode is the action of what the user dials to reach an app.
 const secretCode = "android.provider.Telephony.SECRET_CODE"
 
@@ -101,6 +105,9 @@ func (a *analysis) startLabel(class, method string) label {
 	}
 	if l, ok := programLabel(c); ok {
 		return l
+	}
+	if method == dumped {
+		return byUser
 	}
 	out := label(0)
 	switch c.Kind {
@@ -151,6 +158,7 @@ func (a *analysis) reached() *reachability {
 	r := &reachability{a: a, why: map[*Method]label{}, known: map[cond]judged{}}
 	g := &contextGraph{r: r, out: map[*Method][]*callEdge{}, cares: map[*Method]uint32{}, ids: map[context]int{}, of: map[*Method][]int{}}
 	r.graph = g
+	a.whileHeard()
 	for i := range a.edgeList {
 		e := &a.edgeList[i]
 		g.out[e.from] = append(g.out[e.from], e)

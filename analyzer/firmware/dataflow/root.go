@@ -22,6 +22,7 @@ type callEdge struct {
 	chain    uint32 // calls from the caller down to the method of the instruction
 	async    bool
 	adds     label // why else the callee runs then
+	heard    atom  // the receiver that was registered, where that adds the reasons
 	tap      bool  // the callee runs when the user asks for it, whatever made the caller run
 	args     args  // what the callee is given, as the caller knows it
 	root     int32 // where the conditions are those of one run of the caller on its own: its number, plus one
@@ -119,6 +120,10 @@ func (a *analysis) touch(class string) {
 // staticValues puts the constants a class file gives its fields into their cells.
 func (a *analysis) staticValues(c *Class) {
 	values, _ := c.File.ReadArray(c.def.StaticValues)
+	var assigned map[uint32]bool
+	if len(values) > 0 {
+		assigned = a.assigned(c)
+	}
 	for i, v := range values {
 		if i >= len(c.statics) {
 			break
@@ -136,15 +141,37 @@ func (a *analysis) staticValues(c *Class) {
 		case dex.ValueTypeRef:
 			val = a.t.of(node{kind: kClass, s: a.u.typ(c.File, v.Index)})
 		}
-		if val == nothing {
+		const final = 0x10
+		isFinal := c.statics[i].Access&final != 0
+		if val == nothing || isFinal && assigned[c.statics[i].Field] {
 			continue
 		}
 		a.writeCell(slot{a.t.atom(node{kind: kHome, s: c.Name}), r.slot()}, val, nil)
-		const final = 0x10
-		if c.statics[i].Access&final != 0 {
+		if isFinal {
 			a.finals[c.Name+"->"+r.slot()] = val
 		}
 	}
+}
+
+// assigned lists the static fields that the initialiser of a class gives a value. The values of a class file end with the
+// last that is not zero: a final field before it has one, and still gets another (Dalvik executable format, class_def_item,
+// static_values_off).
+func (a *analysis) assigned(c *Class) map[uint32]bool {
+	m := c.methods["<clinit>()V"]
+	if m == nil || m.Code == 0 {
+		return nil
+	}
+	code, err := c.File.Code(m.Code)
+	if err != nil {
+		return nil
+	}
+	out := map[uint32]bool{}
+	for it := code.Insns(); it.Next(); {
+		if in := it.Insn(code.Set); in.Op >= 0x67 && in.Op <= 0x6d { // sput
+			out[in.Index] = true
+		}
+	}
+	return out
 }
 
 // finalStatic returns the constant a field surely holds.

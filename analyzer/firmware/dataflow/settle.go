@@ -343,24 +343,3 @@ var plainTypes = map[string]bool{
 	"Ljava/lang/Exception;": true, "Landroid/app/Activity;": true, "Ljava/util/Collection;": true, "Ljava/util/List;": true, "Ljava/util/Map;": true,
 	"Landroid/view/View;": true, "Landroid/content/Intent;": true, "Landroid/os/Bundle;": true, "Ljava/lang/Number;": true,
 }
-
-// native is a call into a native library: what it is given may come back and may leave.
-func (f *frame) native(m *Method, args []value, site uint32) value {
-	a := f.a
-	given := nothing
-	for i, v := range args {
-		if i > 0 || m.Static() {
-			given = a.t.join(given, a.reach(f.s, v))
-		}
-	}
-	if a.carries(given) {
-		r := &methodRef{class: m.Class.Name, name: m.Name, proto: m.Proto, params: m.params, ret: m.ret}
-		f.record(event{kind: evSink, call: nativeCall, ref: r, payload: given, conds: f.gates[f.block], site: site})
-	}
-	if m.ret == "V" {
-		return nothing
-	}
-	return a.t.join(a.derive(given, 0), a.t.of(node{kind: kApi, a: site, s: m.Ref()}))
-}
-
-var nativeCall = &Call{Sink: "native"}

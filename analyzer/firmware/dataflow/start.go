@@ -14,6 +14,10 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		a.settleRegister(f, e)
 		return
 	}
+	if e.call.Text == "unregister" {
+		a.settleUnregister(f, e)
+		return
+	}
 	if a.settleSystem(f, e) {
 		return
 	}
@@ -26,6 +30,9 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		p.category = a.t.join(p.category, a.load(f.s, one, categoryField))
 		p.mime = a.t.join(p.mime, a.load(f.s, one, typeField))
 		p.pkg = a.t.join(p.pkg, a.load(f.s, one, packageField))
+	}
+	if e.to != nothing {
+		p.class = e.to
 	}
 	p.args = nil
 	for _, v := range e.args {
@@ -61,7 +68,7 @@ func (a *analysis) settleRegister(f *frame, e *event) {
 			}
 		}
 		if adds != 0 {
-			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, adds: adds})
+			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, adds: adds, heard: firstAtom(a, home)})
 		}
 	}
 }
@@ -229,7 +236,7 @@ func (a *analysis) fillable(p *pendingStart) bool {
 // enter adds the calls of the platform that a start leads to.
 func (a *analysis) enter(p *pendingStart, class, only string) {
 	for _, m := range a.lifecycle(class) {
-		if only != "" && m.Name != only {
+		if only != "" && m.Name != only || m.Name == dumped {
 			continue
 		}
 		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, chain: p.chain, async: true}

@@ -175,7 +175,11 @@ func (f *frame) length(in *dex.Insn) value {
 	}
 	var out []atom
 	for _, at := range f.a.t.atomsOf(f.reg(in.Reg(1))) { // whether there is any: accounts, files
-		if n := f.a.t.node(at); n.kind == kApi || n.kind == kSource {
+		if n := *f.a.t.node(at); n.kind == kApi || n.kind == kSource {
+			if n.s == filesThere {
+				n.s = numberOfFiles
+				at = f.a.t.atom(n)
+			}
 			out = append(out, at)
 		}
 	}

@@ -148,6 +148,11 @@ func (r *reachability) defaultOf(n *node, key string) (int64, bool) {
 		return 0, false
 	}
 	if a.t.node(atom(n.a)).kind == kHome {
+		for _, w := range a.cellLog[slot{atom(n.a), n.s}] {
+			if w.by != nil && w.by.Name == "<clinit>" { // before that nobody sees the field
+				return a.t.number(w.v)
+			}
+		}
 		return 0, true
 	}
 	return 0, false

@@ -94,7 +94,7 @@ func (f *frame) catches(bl *block, pre *state, pass func(int32, int, *state)) {
 	for _, h := range bl.catch {
 		var taken value
 		taken, left = f.caughtBy(h, left)
-		if last.Op == dex.OpThrow && f.raised != nothing && taken == nothing {
+		if taken == nothing && (last.Op == dex.OpThrow && f.raised != nothing || f.cannotMiss(bl, h, pre)) {
 			continue
 		}
 		f.handlers[h.block] = true
@@ -107,4 +107,51 @@ func (f *frame) catches(bl *block, pre *state, pass func(int32, int, *state)) {
 		}
 	}
 	f.throws = a.t.join(f.throws, left)
+}
+
+// named are the exceptions by which the platform says that it does not know the name it was given, and what it is given to.
+var named = map[string][]string{
+	"Ljava/security/NoSuchAlgorithmException;": {"getInstance"},
+	"Ljava/io/UnsupportedEncodingException;":   {"getBytes", "<init>", "encode", "decode", "toString"},
+}
+
+// cannotMiss reports whether a handler is for a name that the platform does not know, and the block asks for none but such
+// as are written in the code: an app is made with digests and encodings that are there, and what it would do without them
+// (return the text as it is) it never does.
+func (f *frame) cannotMiss(bl *block, h handler, pre *state) bool {
+	if h.typ == dex.NoIndex {
+		return false
+	}
+	given, ok := named[f.a.u.typ(f.f, h.typ)]
+	if !ok {
+		return false
+	}
+	for i := bl.first; i < bl.last; i++ {
+		in := &f.g.insns[i]
+		if in.Op < dex.OpInvokeVirtual || in.Op > dex.OpInvokeInterface && in.Op < dex.OpInvokeVirtualRange || in.Op > dex.OpInvokeVirtualRange+4 {
+			continue
+		}
+		r := f.a.u.methodRef(f.f, in.Index)
+		if r == nil || f.a.u.class(r.class) != nil || !slices.Contains(given, r.name) {
+			continue // what the program throws itself is taken
+		}
+		n := 0
+		if in.Op != dex.OpInvokeStatic && in.Op != dex.OpInvokeStatic+dex.OpInvokeVirtualRange-dex.OpInvokeVirtual {
+			n = 1
+		}
+		last := nothing
+		for _, p := range r.params {
+			if p == "Ljava/lang/String;" {
+				last = pre.regs[in.Reg(n)]
+			}
+			n++
+			if p == "J" || p == "D" {
+				n++
+			}
+		}
+		if _, ok := f.a.t.text(last); last != nothing && !ok {
+			return false
+		}
+	}
+	return true
 }
