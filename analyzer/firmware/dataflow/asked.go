@@ -307,7 +307,7 @@ func (a *analysis) surelyMade(class, field string) bool {
 func (a *analysis) declares(c *Class, field string) bool {
 	for key := range c.fields {
 		name, typ, _ := strings.Cut(key, ":")
-		if (&fieldRef{class: c.Name, name: name, typ: typ}).slot() == field {
+		if a.u.member(&fieldRef{class: c.Name, name: name, typ: typ}) == field {
 			return true
 		}
 	}

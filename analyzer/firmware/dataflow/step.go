@@ -54,12 +54,12 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.reg(in.Reg(0)))
 	case op >= 0x52 && op <= 0x58:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
-			f.set(in.Reg(0), f.a.load(f.s, f.reg(in.Reg(1)), r.slot()))
+			f.set(in.Reg(0), f.a.load(f.s, f.reg(in.Reg(1)), f.a.u.member(r)))
 		}
 	case op >= 0x59 && op <= 0x5f:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
 			f.twice = f.twice || len(f.a.t.atomsOf(f.reg(in.Reg(1)))) > 1
-			f.a.store(f.s, f.reg(in.Reg(1)), r.slot(), f.reg(in.Reg(0)))
+			f.a.store(f.s, f.reg(in.Reg(1)), f.a.u.member(r), f.reg(in.Reg(0)))
 		}
 	case op >= 0x60 && op <= 0x66:
 		f.set(in.Reg(0), f.getStatic(in.Index))
