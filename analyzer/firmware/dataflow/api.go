@@ -317,5 +317,9 @@ func operations() map[string]operation {
 		"text-replace":      opTextReplace,
 		"substring":         opSubstring,
 		"length":            opLength,
+		"constant":          opConstant,
+		"constant-field":    opConstantField,
+		"constant-of":       opConstantOf,
+		"constant-compare":  opConstantCompare,
 	}
 }

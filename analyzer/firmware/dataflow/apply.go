@@ -189,6 +189,9 @@ func (p *mapping) put(bases value, field string, v value) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
 			continue
 		}
+		if p.f.m != nil && a.forGood(slot{b, field}) {
+			continue
+		}
 		if s.full(b, field) {
 			a.lose(s, b)
 			continue
@@ -247,14 +250,14 @@ func (p *mapping) conditions(s condset) (condset, bool) {
 	var out []uint32
 	for _, id := range a.c.sets[s] {
 		c := a.c.conds[id]
-		x, y := p.value(c.x), p.value(c.y)
+		x, y := p.whole(c.x), p.whole(c.y)
 		switch a.decide(c.rel, x, y) {
 		case never:
 			return 0, false
 		case always:
 			continue
 		}
-		if !p.f.telling(x) && !p.f.telling(y) {
+		if !p.f.telling(x) && !p.f.telling(y) && !a.selects(x, y) {
 			continue
 		}
 		out = append(out, a.c.cond(cond{c.rel, x, y, c.site}))
@@ -262,6 +265,20 @@ func (p *mapping) conditions(s condset) (condset, bool) {
 	v := a.c.set(out)
 	p.conds[s] = v
 	return v, true
+}
+
+// whole maps a value that is tested: where nothing is known of a field of one of the things that it may be, it may be anything.
+func (p *mapping) whole(v value) value {
+	out := p.value(v)
+	a := p.f.a
+	if atoms := a.t.atomsOf(v); len(atoms) > 1 && a.t.symbolic(v) {
+		for _, at := range atoms {
+			if n := a.t.node(at); n.kind == kLoad && n.s != textField && p.atom(at) == nothing {
+				return a.t.join(out, a.any())
+			}
+		}
+	}
+	return out
 }
 
 // value maps a value.
@@ -344,6 +361,11 @@ func (p *mapping) compute(at atom, n node) value {
 					return a.t.num(1)
 				}
 				return a.t.num(0)
+			}
+		}
+		if a.enumerated(x) && a.enumerated(y) {
+			if t := a.decide(equal, x, y); t != maybe {
+				return a.t.num(map[truth]int64{always: 1}[t])
 			}
 		}
 		n.a, n.b = uint32(x), uint32(y)

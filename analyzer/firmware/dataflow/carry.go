@@ -62,11 +62,16 @@ func (a *analysis) begun(heads, tails []atom) []atom {
 // pieces returns what a value may be as text: objects are what they hold.
 func (a *analysis) pieces(v value) []atom {
 	var out []atom
-	for _, at := range a.t.atomsOf(v) {
-		n := a.t.node(at)
+	for _, held := range a.t.atomsOf(v) {
+		at, n := held, a.t.node(held)
 		switch n.kind {
 		case kObj, kHome, kStore, kClass, kWhen:
 			at = anyAtom
+			if n.kind == kHome && a.enums.of[held] != nil {
+				if title, ok := a.t.single(a.constantField(held, textField)); ok {
+					at = title
+				}
+			}
 		case kInt:
 			if n.n == 0 {
 				at = anyAtom // null as a rule

@@ -212,6 +212,9 @@ func (f *frame) array(in *dex.Insn) {
 
 // elem reads an element of an array. An index that is personal data gives away what a table holds for it.
 func (f *frame) elem(array, index value) value {
+	if v, ok := f.a.lookedUp(array, index); ok {
+		return v
+	}
 	if v := f.a.secrets(index); v != nothing {
 		return f.a.t.join(f.elemAt(array, index), v)
 	}
@@ -275,6 +278,11 @@ func (f *frame) getStatic(i uint32) value {
 		return f.a.t.str(s)
 	}
 	home := f.statics(r)
+	if at, one := f.a.t.single(home); one {
+		if place, ok := f.a.enums.fields[slot{at, r.slot()}]; ok {
+			return f.a.t.one(place)
+		}
+	}
 	v := f.a.load(f.s, home, r.slot())
 	if c, ok := f.a.finalStatic(r); ok {
 		if at, one := f.a.t.single(v); one && f.a.t.node(at).kind == kCell {

@@ -110,6 +110,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 		a.lean(f.m, s)
 	}
 	f.s = f.exit
+	if f.m.Name == "<clinit>" {
+		a.enumerate(f)
+	}
 	for i := range f.events {
 		e := &f.events[i]
 		if e.kind == evGone {
