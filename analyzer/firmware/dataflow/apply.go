@@ -17,8 +17,10 @@ type mapping struct {
 // apply interprets a call of a method of the program by its summary.
 func (f *frame) apply(m *Method, args []value, site uint32) value {
 	a := f.a
-	a.edge(f.m, m, f.gates[f.block], site, args)
-	a.take(m, args)
+	if !f.silent {
+		a.edge(f.m, m, f.gates[f.block], site, args)
+		a.take(m, args)
+	}
 	if m.Access&dex.AccNative != 0 {
 		return f.native(m, args, site)
 	}
@@ -37,6 +39,13 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 		return v
 	}
 	s := a.summaryFor(m, args)
+	if s.mixed {
+		for i, v := range args {
+			if i < 32 && s.steers&(1<<i) != 0 {
+				f.steer(v)
+			}
+		}
+	}
 	a.steps += len(s.heap) + 2*len(s.events)
 	if a.spent() {
 		return a.derive(join(a.t, args), 0)

@@ -28,6 +28,8 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		return f.a.c.cond(cond{r, x, y, site}) + 1
 	}
 	f.correlated(in, x, y)
+	f.steer(x)
+	f.steer(y)
 	if f.split != nil {
 		f.split.test, f.split.x, f.split.y, f.split.rel = in, x, y, rel
 	}

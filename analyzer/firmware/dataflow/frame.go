@@ -39,6 +39,9 @@ type frame struct {
 	split      *splitWays // nil but where the method is run way by way
 	once       map[[2]value]int32
 	twice      bool
+	steers     uint32         // parameters that decide which way it takes
+	picks      bool           // one of them says which place of an array is meant
+	silent     bool           // what it calls is known: see runFor
 	handlers   map[int32]bool // blocks that handlers begin with
 	over       bool           // the block ends here: what it called never returns
 	spent      int

@@ -45,6 +45,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		if op >= dex.OpPackedSwitch {
 			f.tests(f.reg(in.Reg(0)))
 			f.switched[f.block] = f.reg(in.Reg(0))
+			f.steer(f.reg(in.Reg(0)))
 		}
 	case op <= 0x31:
 		f.set(in.Reg(0), t.any())
@@ -226,7 +227,16 @@ func (f *frame) elemAt(array, index value) value {
 		v := f.a.load(f.s, array, element(n))
 		return f.a.t.join(v, f.a.load(f.s, array, "[?]"))
 	}
+	f.pick(index)
 	return f.a.load(f.s, array, "[*]")
+}
+
+// pick notes that a parameter says which place of an array is meant.
+func (f *frame) pick(index value) {
+	if f.a.paramsOf(index) != 0 && !f.looping() {
+		f.steer(index)
+		f.picks = true
+	}
 }
 
 // row makes the inner array of an array of arrays where none was stored: one instruction makes all levels.
@@ -249,6 +259,7 @@ func (f *frame) setElem(array, index, v value) {
 		f.a.store(f.s, array, element(n), v)
 		return
 	}
+	f.pick(index)
 	f.a.add(f.s, array, "[?]", v)
 }
 
