@@ -52,7 +52,11 @@ func (f *frame) step(in *dex.Insn, i int32) {
 	case op >= 0x44 && op <= 0x4a:
 		f.set(in.Reg(0), f.row(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.elem(f.reg(in.Reg(1)), f.reg(in.Reg(2)))))
 	case op >= 0x4b && op <= 0x51:
-		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.reg(in.Reg(0)))
+		v := f.reg(in.Reg(0))
+		if op == opAputByte || op == opAputChar {
+			v = f.hidden(i, in.Reg(0), v)
+		}
+		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), v)
 	case op >= 0x52 && op <= 0x58:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
 			f.set(in.Reg(0), f.a.load(f.s, f.reg(in.Reg(1)), f.a.u.member(r)))
