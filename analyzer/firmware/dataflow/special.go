@@ -14,16 +14,16 @@ const (
 	specialShare    = 20
 )
 
-// specialKey is a method and the constants it is given.
+// specialKey is the summary of a method, which may be made anew, and the constants the method is given.
 type specialKey struct {
-	m    *Method
-	list args
+	general *summary
+	list    args
 }
 
 // specials are the summaries for constants.
 type specials struct {
 	known map[specialKey]*summary
-	of    map[*Method]int
+	of    map[*summary]int
 	spent int // units of work
 }
 
@@ -47,17 +47,17 @@ func (a *analysis) forConstants(m *Method, given []value, s *summary) *summary {
 			}
 		}
 	}
-	k := specialKey{m, a.handed.of(list)}
+	k := specialKey{s, a.handed.of(list)}
 	if k.list == 0 {
 		return s
 	}
 	if own := a.special.known[k]; own != nil {
 		return own
 	}
-	if a.special.of[m] >= maxSpecial || a.stack >= maxStack {
+	if a.special.of[s] >= maxSpecial || a.stack >= maxStack {
 		return s
 	}
-	a.special.of[m]++
+	a.special.of[s]++
 	a.special.known[k] = s // for calls of itself
 	before := a.steps
 	own := a.runFor(m, list, s)
