@@ -99,3 +99,17 @@ func (a *analysis) element(s *state, base value, field string) value {
 	}
 	return v
 }
+
+// whole maps a value that is tested: where nothing is known of a field of one of the things that it may be, it may be anything.
+func (p *mapping) whole(v value) value {
+	out := p.value(v)
+	a := p.f.a
+	if atoms := a.t.atomsOf(v); len(atoms) > 1 && a.t.symbolic(v) {
+		for _, at := range atoms {
+			if n := a.t.node(at); n.kind == kLoad && n.s != textField && p.atom(at) == nothing {
+				return a.t.join(out, a.any())
+			}
+		}
+	}
+	return out
+}

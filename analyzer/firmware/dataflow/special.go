@@ -10,8 +10,8 @@ import "slices"
 const (
 	maxSpecial      = 8
 	maxSpecials     = 4000
-	maxSpecialInsns = 300
-	specialShare    = 20
+	maxSpecialInsns = 120
+	specialShare    = 60
 )
 
 // specialKey is the summary of a method, which may be made anew, and the constants the method is given.
