@@ -112,6 +112,12 @@ func topLevel(s string) bool {
 
 // transport names how data travels, by the scheme of the address where the call does not decide it.
 func transport(to, stated, sink string, unchecked bool) string {
+	if sink == "process" {
+		address, open := sentBy(to)
+		if out := transport(address, stated, "network", open); out == "http" || out == "https" || out == "tls-unchecked" {
+			return out
+		}
+	}
 	scheme, _, ok := strings.Cut(to, "://")
 	switch {
 	case stated != "":

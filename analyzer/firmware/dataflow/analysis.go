@@ -105,6 +105,8 @@ type analysis struct {
 	mentions     map[Mention]bool
 	mentionL     []Mention
 	classes      map[string]bool // classes made somewhere: live for dispatch
+	enums        *constants
+	special      specials
 
 	isApart       bool            // cells are looked up without what common objects hold
 	expandedApart map[value]value // expanded, for that
@@ -131,7 +133,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		calls: map[string]*Call{}, ops: operations(), sums: map[*Method]*summary{}, cutsBy: map[string]int{}, siteIDs: map[siteKey]uint32{},
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
-		sites: make([]Site, 1), cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
+		sites: make([]Site, 1), enums: newConstants(), special: specials{known: map[specialKey]*summary{}, of: map[*summary]int{}}, cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
 		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}
 }
@@ -232,6 +234,9 @@ const maxCtx = 3
 
 // through returns the atom of an object as seen by the caller of the method that made it.
 func (a *analysis) through(at atom, site uint32) atom {
+	if place, ok := a.enums.made[at]; ok {
+		return place
+	}
 	n := *a.t.node(at)
 	if n.n >= maxCtx {
 		return at

@@ -60,9 +60,12 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 // read is personal data that is read at a site, under the conditions that hold there.
 func (f *frame) read(data string, site uint32) value {
 	a := f.a
-	if old, ok := a.readAt[site]; ok {
+	old, ok := a.readAt[site]
+	switch {
+	case ok && f.silent: // the one summary says what stands before it
+	case ok:
 		a.readAt[site] = readGate{f.m, a.c.both(old.conds, f.gates[f.block])}
-	} else {
+	default:
 		a.readAt[site] = readGate{f.m, f.gates[f.block]}
 	}
 	return a.t.of(node{kind: kSource, a: a.dataType(data), n: int64(site)})
@@ -319,5 +322,9 @@ func operations() map[string]operation {
 		"text-replace":      opTextReplace,
 		"substring":         opSubstring,
 		"length":            opLength,
+		"constant":          opConstant,
+		"constant-field":    opConstantField,
+		"constant-of":       opConstantOf,
+		"constant-compare":  opConstantCompare,
 	}
 }

@@ -17,8 +17,10 @@ type mapping struct {
 // apply interprets a call of a method of the program by its summary.
 func (f *frame) apply(m *Method, args []value, site uint32) value {
 	a := f.a
-	a.edge(f.m, m, f.gates[f.block], site, args)
-	a.take(m, args)
+	if !f.silent {
+		a.edge(f.m, m, f.gates[f.block], site, args)
+		a.take(m, args)
+	}
 	if m.Access&dex.AccNative != 0 {
 		return f.native(m, args, site)
 	}
@@ -37,6 +39,13 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 		return v
 	}
 	s := a.summaryFor(m, args)
+	if s.mixed {
+		for i, v := range args {
+			if i < 32 && s.steers&(1<<i) != 0 {
+				f.steer(v)
+			}
+		}
+	}
 	a.steps += len(s.heap) + 2*len(s.events)
 	if a.spent() {
 		return a.derive(join(a.t, args), 0)
@@ -189,6 +198,9 @@ func (p *mapping) put(bases value, field string, v value) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
 			continue
 		}
+		if p.f.m != nil && a.forGood(slot{b, field}) {
+			continue
+		}
 		if s.full(b, field) {
 			a.lose(s, b)
 			continue
@@ -247,14 +259,14 @@ func (p *mapping) conditions(s condset) (condset, bool) {
 	var out []uint32
 	for _, id := range a.c.sets[s] {
 		c := a.c.conds[id]
-		x, y := p.value(c.x), p.value(c.y)
+		x, y := p.whole(c.x), p.whole(c.y)
 		switch a.decide(c.rel, x, y) {
 		case never:
 			return 0, false
 		case always:
 			continue
 		}
-		if !p.f.telling(x) && !p.f.telling(y) {
+		if !p.f.telling(x) && !p.f.telling(y) && !a.selects(x, y) {
 			continue
 		}
 		out = append(out, a.c.cond(cond{c.rel, x, y, c.site}))
@@ -344,6 +356,11 @@ func (p *mapping) compute(at atom, n node) value {
 					return a.t.num(1)
 				}
 				return a.t.num(0)
+			}
+		}
+		if a.enumerated(x) && a.enumerated(y) {
+			if t := a.decide(equal, x, y); t != maybe {
+				return a.t.num(map[truth]int64{always: 1}[t])
 			}
 		}
 		n.a, n.b = uint32(x), uint32(y)

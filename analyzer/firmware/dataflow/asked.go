@@ -44,7 +44,7 @@ func (g *contextGraph) seen(n *contextNode) *sight {
 	return s
 }
 
-func (s *sight) value(v value) value { return s.p.value(v) }
+func (s *sight) value(v value) value { return s.p.whole(v) }
 
 // conditions returns those conditions of a set that may fail in a context, and whether one of them asks for what came with
 // a message or an intent; false where one cannot hold.
@@ -94,6 +94,8 @@ func (s *sight) plain(v value) value {
 		for _, k := range list {
 			if k.isText {
 				out = a.t.join(out, a.t.str(k.text))
+			} else if k.at != 0 {
+				out = a.t.join(out, a.t.one(k.at))
 			} else {
 				out = a.t.join(out, a.t.num(k.number))
 			}
@@ -111,6 +113,7 @@ type known struct {
 	text   string
 	number int64
 	isText bool
+	at     atom // a constant of an enumeration, which the number stands for
 }
 
 // decide says whether a condition holds in a context.
@@ -162,7 +165,16 @@ func (s *sight) all(v value, depth int) (out []known, ok bool) {
 				return nil, false
 			}
 			out = append(out, list...)
+		case kHome:
+			if a.enums.of[at] == nil {
+				return nil, false
+			}
+			out = append(out, known{number: notNull + int64(at), at: at})
 		case kLoad:
+			if list, ok := s.ofConstants(&n, depth); ok {
+				out = append(out, list...)
+				continue
+			}
 			if n.s != textField { // of a builder; a text is its own
 				return nil, false
 			}
@@ -180,6 +192,35 @@ func (s *sight) all(v value, depth int) (out []known, ok bool) {
 		}
 	}
 	return out, len(out) > 0
+}
+
+// ofConstants lists what a field of a constant of an enumeration may hold.
+func (s *sight) ofConstants(n *node, depth int) (out []known, ok bool) {
+	if strings.HasPrefix(n.s, namedField) {
+		list, ok := s.all(s.a.t.one(atom(n.a)), depth+1)
+		for i := range list {
+			// null is no name, and a name of none throws
+			if at, one := s.a.t.single(s.a.named(list[i].text, n.s)); one && list[i].isText {
+				out = append(out, known{number: notNull + int64(at), at: at})
+			}
+		}
+		return out, ok && len(out) > 0
+	}
+	if n.s != ordinalField && n.s != titleField && !strings.HasPrefix(n.s, caseField) {
+		return nil, false
+	}
+	list, ok := s.all(s.a.t.one(atom(n.a)), depth+1)
+	if !ok {
+		return nil, false
+	}
+	for _, k := range list {
+		held, ok := s.all(s.a.constantField(k.at, n.s), depth+1)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, held...)
+	}
+	return out, true
 }
 
 // equals lists what a comparison of two texts may come to.
@@ -307,7 +348,7 @@ func (a *analysis) surelyMade(class, field string) bool {
 func (a *analysis) declares(c *Class, field string) bool {
 	for key := range c.fields {
 		name, typ, _ := strings.Cut(key, ":")
-		if (&fieldRef{class: c.Name, name: name, typ: typ}).slot() == field {
+		if a.u.member(&fieldRef{class: c.Name, name: name, typ: typ}) == field {
 			return true
 		}
 	}

@@ -22,12 +22,14 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 	rel := [...]relation{equal, unequal, less, atLeast, greater, atMost}[op-0x38]
 	site := f.a.site(f.m, in.Addr)
 	id := func(r relation) uint32 {
-		if x == nothing || !f.telling(x) && !f.telling(y) {
+		if x == nothing || !f.telling(x) && !f.telling(y) && !f.a.selects(x, y) {
 			return 0
 		}
 		return f.a.c.cond(cond{r, x, y, site}) + 1
 	}
 	f.correlated(in, x, y)
+	f.steer(x)
+	f.steer(y)
 	if f.split != nil {
 		f.split.test, f.split.x, f.split.y, f.split.rel = in, x, y, rel
 	}

@@ -28,7 +28,11 @@ func (f *frame) invoke(in *dex.Insn) {
 		n = 1
 	}
 	for _, p := range r.params {
-		args = append(args, f.reg(in.Reg(n)))
+		v := f.reg(in.Reg(n))
+		if p == "C" || p == "B" || p == "I" && r.name == "write" {
+			v = f.hidden(f.insn, in.Reg(n), v)
+		}
+		args = append(args, v)
 		n++
 		if p == "J" || p == "D" {
 			n++

@@ -62,11 +62,16 @@ func (a *analysis) begun(heads, tails []atom) []atom {
 // pieces returns what a value may be as text: objects are what they hold.
 func (a *analysis) pieces(v value) []atom {
 	var out []atom
-	for _, at := range a.t.atomsOf(v) {
-		n := a.t.node(at)
+	for _, held := range a.t.atomsOf(v) {
+		at, n := held, a.t.node(held)
 		switch n.kind {
 		case kObj, kHome, kStore, kClass, kWhen:
 			at = anyAtom
+			if n.kind == kHome && a.enums.of[held] != nil {
+				if title, ok := a.t.single(a.constantField(held, textField)); ok {
+					at = title
+				}
+			}
 		case kInt:
 			if n.n == 0 {
 				at = anyAtom // null as a rule
@@ -93,4 +98,18 @@ func (a *analysis) element(s *state, base value, field string) value {
 		}
 	}
 	return v
+}
+
+// whole maps a value that is tested: where nothing is known of a field of one of the things that it may be, it may be anything.
+func (p *mapping) whole(v value) value {
+	out := p.value(v)
+	a := p.f.a
+	if atoms := a.t.atomsOf(v); len(atoms) > 1 && a.t.symbolic(v) {
+		for _, at := range atoms {
+			if n := a.t.node(at); n.kind == kLoad && n.s != textField && p.atom(at) == nothing {
+				return a.t.join(out, a.any())
+			}
+		}
+	}
+	return out
 }

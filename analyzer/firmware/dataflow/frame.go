@@ -26,6 +26,7 @@ type frame struct {
 	s          *state
 	block      int32
 	addr       uint32
+	insn       int32 // the number of the instruction
 	last       value // result of the last call
 	thrown     value // what the handler of the block being run may catch
 	raised     value // what this block raises
@@ -39,6 +40,9 @@ type frame struct {
 	split      *splitWays // nil but where the method is run way by way
 	once       map[[2]value]int32
 	twice      bool
+	steers     uint32         // parameters that decide which way it takes
+	picks      bool           // one of them says which place of an array is meant
+	silent     bool           // what it calls is known: see runFor
 	handlers   map[int32]bool // blocks that handlers begin with
 	over       bool           // the block ends here: what it called never returns
 	spent      int
@@ -51,6 +55,7 @@ type frame struct {
 	compared   []comparison    // of blocks that end in a test: what is tested, as last run
 	turn       int             // the round of such a loop, or of one in it, from 1; 0 outside
 	made, open map[atom]bool   // texts that loops put together, and what is known of those that grow
+	masks      []masking       // loops that hide what an array holds
 	switched   []value         // of blocks that end in a switch: what decides
 	tested     []value         // of blocks that end in a test or switch: what is tested
 }
@@ -96,6 +101,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 	f.in[0] = first
 	f.ways, f.outs = make([][2]truth, len(g.blocks)), make([][]value, len(g.blocks))
 	f.plain, f.loops = f.predicate(), g.nest()
+	f.maskings()
 	return f
 }
 
@@ -139,6 +145,12 @@ func (f *frame) run() {
 				if way >= 0 && f.leaves(b, to) {
 					s = s.clone()
 					f.leftBehind(s)
+				}
+				if len(f.masks) > 0 && way >= 0 {
+					if m, ok := f.unmasked(b, to, s); ok {
+						s = s.clone()
+						f.mask(s, m)
+					}
 				}
 				if l := f.loops[to]; l != nil && !back {
 					f.enter(l, s)
@@ -202,7 +214,7 @@ func (f *frame) runBlock(b int32, in *state, pass func(to int32, way int, s *sta
 	f.over = false
 	for i := bl.first; i < bl.last; i++ {
 		in := &f.g.insns[i]
-		f.addr = in.Addr
+		f.addr, f.insn = in.Addr, i
 		f.spent++
 		f.a.steps++
 		if in.Op >= dex.OpIfEq && in.Op <= dex.OpIfLez {

@@ -107,6 +107,11 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 				continue
 			}
 			consider(guardNone, Gate{})
+		case kHome:
+			if ys, ok := a.numbers(c.y); a.enums.of[at] != nil && ok && !anyHolds(c.rel, notNull+int64(at), ys) {
+				continue
+			}
+			consider(guardNone, Gate{})
 		case kCompare:
 			same := cond{equal, value(n.a), value(n.b), c.site}
 			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, 1, ys) {

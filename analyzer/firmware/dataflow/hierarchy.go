@@ -1,6 +1,10 @@
 package dataflow
 
-import "romscan/analyzer/fact/dex"
+import (
+	"strings"
+
+	"romscan/analyzer/fact/dex"
+)
 
 // maxChain bounds chains of superclasses, which hostile files close to a circle.
 const maxChain = 64
@@ -24,6 +28,38 @@ func (u *universe) seek(class, key string) *Method {
 		}
 	}
 	return u.findDefault(class, key)
+}
+
+// member names a field of an object: as slot does, and where a class above the one that declares it has such a field too, by
+// that class besides. A reference means the field of the nearest class that declares one (JVMS 5.4.3.2), whatever class it names.
+func (u *universe) member(r *fieldRef) string {
+	if r.member != "" {
+		return r.member
+	}
+	r.member = r.slot()
+	declared := ""
+	for c, n := u.class(r.class), 0; c != nil && n < maxChain; c, n = u.class(c.Super), n+1 {
+		switch {
+		case !u.holds(c, r):
+		case declared == "":
+			declared = c.Name
+		default:
+			r.member = declared + "." + r.slot()
+			return r.member
+		}
+	}
+	return r.member
+}
+
+// holds reports whether a class declares a field of objects that has the name and the kind of type of another.
+func (u *universe) holds(c *Class, r *fieldRef) bool {
+	u.load(c)
+	for key, access := range c.fields {
+		if name, typ, _ := strings.Cut(key, ":"); name == r.name && typ[:min(1, len(typ))] == r.typ[:min(1, len(r.typ))] && access&dex.AccStatic == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // findDefault looks for a default method of the interfaces, nearest first. Each class is looked at once: hostile files

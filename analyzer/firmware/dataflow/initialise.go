@@ -29,7 +29,9 @@ func (f *frame) initialise(class string) {
 	if i == nil || f.m == nil || f.m == i.m || f.m.Class == i.m.Class {
 		return
 	}
-	a.edge(f.m, i.m, f.gates[f.block], f.here(), nil)
+	if !f.silent {
+		a.edge(f.m, i.m, f.gates[f.block], f.here(), nil)
+	}
 	if !i.checked {
 		i.checked = true
 		i.outside = a.actsOutside(i.m)

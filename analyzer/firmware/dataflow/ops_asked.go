@@ -37,7 +37,7 @@ const (
 func (f *frame) spoken(at atom) (value, bool) {
 	a := f.a
 	n := a.t.node(at)
-	if n.kind != kObj || a.u.class(n.s) == nil {
+	if n.kind != kObj && a.enums.of[at] == nil || a.u.class(n.s) == nil {
 		return nothing, false
 	}
 	if a.u.find(n.s, toText) != nil {

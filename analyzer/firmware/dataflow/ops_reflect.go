@@ -166,8 +166,8 @@ func (f *frame) fieldsOf(v value) []string {
 	for _, at := range a.t.atomsOf(v) {
 		if n := a.t.node(at); n.kind == kField {
 			name, _ := a.t.text(value(n.n))
-			for _, k := range [...]string{":L", ":I", ":Z", ":J", ":["} {
-				out = append(out, name+k)
+			for _, typ := range [...]string{"L", "I", "Z", "J", "["} {
+				out = append(out, a.u.member(&fieldRef{class: n.s, name: name, typ: typ}))
 			}
 		}
 	}

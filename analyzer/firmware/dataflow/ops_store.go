@@ -14,6 +14,9 @@ func (f *frame) key(v value) (field string, wait bool) {
 	if n, ok := f.a.t.number(v); ok {
 		return element(n), false
 	}
+	if at, one := f.a.t.single(v); one && f.a.enums.of[at] != nil {
+		return "[" + f.a.t.node(at).s + "." + f.a.t.node(atom(f.a.t.atomsOf(f.a.enums.of[at].fields.at(titleField))[0])).s + "]", false
+	}
 	return "[?]", f.a.t.symbolic(v)
 }
 

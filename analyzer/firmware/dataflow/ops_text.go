@@ -23,6 +23,10 @@ func (f *frame) text(v value) value {
 		one := a.t.one(at)
 		switch n.kind {
 		case kObj, kHome, kStore:
+			if c := a.enums.of[at]; c != nil && c.fields.at(textField) != nothing {
+				out = a.t.join(out, c.fields.at(textField))
+				continue
+			}
 			if got, ok := f.s.get(slot{at, textField}); ok {
 				out = a.t.join(out, got)
 				if more, ok := f.s.get(slot{at, "[?]"}); ok {

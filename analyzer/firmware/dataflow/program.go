@@ -190,10 +190,12 @@ type methodRef struct {
 func (r *methodRef) key() string    { return r.name + r.proto }
 func (r *methodRef) String() string { return r.class + "->" + r.name + r.proto }
 
-type fieldRef struct{ class, name, typ string }
+type fieldRef struct {
+	class, name, typ string
+	member           string // see universe.member
+}
 
-// slot names the field in a heap: its name and the first letter of its type. Which class declares it is left out: the
-// object says that, but for private fields of one name in a class and the one above it.
+// slot names a static field among those of its class, and most fields of an object: its name and the first letter of its type.
 func (r *fieldRef) slot() string { return r.name + ":" + r.typ[:min(1, len(r.typ))] }
 
 func newUniverse(app, lib *Program, supers map[string][]string) *universe {

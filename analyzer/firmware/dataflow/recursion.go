@@ -46,7 +46,7 @@ func (a *analysis) summaryFor(m *Method, args []value) *summary {
 			}
 		}
 	}
-	return s
+	return a.forConstants(m, args, s)
 }
 
 // object reports whether a value is one object that the program made.

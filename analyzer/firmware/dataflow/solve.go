@@ -117,6 +117,9 @@ func (a *analysis) expandAtom(at atom) value {
 				if n.s == textField {
 					out = a.t.join(out, a.t.one(b))
 				}
+				if k == kStr {
+					out = a.t.join(out, a.named(a.t.node(b).s, n.s))
+				}
 			}
 		}
 		return out
@@ -149,6 +152,9 @@ func (a *analysis) expandAtom(at atom) value {
 
 // contents is what a cell holds.
 func (a *analysis) contents(base atom, field string) value {
+	if v := a.constantField(base, field); v != nothing {
+		return v
+	}
 	n := a.t.node(base)
 	switch {
 	case n.kind == kSource:

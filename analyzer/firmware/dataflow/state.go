@@ -28,6 +28,20 @@ func (o *object) get(field string) (value, bool) {
 	return nothing, false
 }
 
+// at is get, with nothing for what is not there.
+func (o *object) at(field string) value {
+	v, _ := o.get(field)
+	return v
+}
+
+// namesOf lists the written fields.
+func (o *object) namesOf() []string {
+	if o == nil {
+		return nil
+	}
+	return o.names
+}
+
 // with returns the object with one field changed.
 func (o *object) with(field string, v value) *object {
 	if o == nil {
@@ -115,14 +129,22 @@ func (a *analysis) initial(base atom, field string) value {
 		if v := a.metaText(n, field); v != nothing {
 			return v
 		}
+		if v := a.constantField(base, field); v != nothing {
+			return v
+		}
 		return a.t.of(node{kind: kCell, a: uint32(base), s: field})
 	case kCell:
+		if v, ok := a.inTable(base, field); ok {
+			return v
+		}
 		if strings.HasPrefix(field, "[") && a.depth(base) > 1 {
 			return a.t.one(base)
 		}
 		return a.t.of(node{kind: kLoad, a: uint32(base), s: field})
 	case kSource, kDerived, kAllOf, kConcat:
 		return a.t.one(base)
+	case kStr:
+		return a.named(n.s, field)
 	case kApi:
 		return a.t.any()
 	}

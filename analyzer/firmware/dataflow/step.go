@@ -45,21 +45,26 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		if op >= dex.OpPackedSwitch {
 			f.tests(f.reg(in.Reg(0)))
 			f.switched[f.block] = f.reg(in.Reg(0))
+			f.steer(f.reg(in.Reg(0)))
 		}
 	case op <= 0x31:
 		f.set(in.Reg(0), t.any())
 	case op >= 0x44 && op <= 0x4a:
 		f.set(in.Reg(0), f.row(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.elem(f.reg(in.Reg(1)), f.reg(in.Reg(2)))))
 	case op >= 0x4b && op <= 0x51:
-		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.reg(in.Reg(0)))
+		v := f.reg(in.Reg(0))
+		if op == opAputByte || op == opAputChar {
+			v = f.hidden(i, in.Reg(0), v)
+		}
+		f.setElem(f.reg(in.Reg(1)), f.reg(in.Reg(2)), v)
 	case op >= 0x52 && op <= 0x58:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
-			f.set(in.Reg(0), f.a.load(f.s, f.reg(in.Reg(1)), r.slot()))
+			f.set(in.Reg(0), f.a.load(f.s, f.reg(in.Reg(1)), f.a.u.member(r)))
 		}
 	case op >= 0x59 && op <= 0x5f:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
 			f.twice = f.twice || len(f.a.t.atomsOf(f.reg(in.Reg(1)))) > 1
-			f.a.store(f.s, f.reg(in.Reg(1)), r.slot(), f.reg(in.Reg(0)))
+			f.a.store(f.s, f.reg(in.Reg(1)), f.a.u.member(r), f.reg(in.Reg(0)))
 		}
 	case op >= 0x60 && op <= 0x66:
 		f.set(in.Reg(0), f.getStatic(in.Index))
@@ -214,45 +219,6 @@ func (f *frame) array(in *dex.Insn) {
 	}
 }
 
-// elem reads an element of an array. An index that is personal data gives away what a table holds for it.
-func (f *frame) elem(array, index value) value {
-	if v := f.a.secrets(index); v != nothing {
-		return f.a.t.join(f.elemAt(array, index), v)
-	}
-	return f.elemAt(array, index)
-}
-
-func (f *frame) elemAt(array, index value) value {
-	if n, ok := f.a.t.number(index); ok && !f.inLoop() {
-		v := f.a.load(f.s, array, element(n))
-		return f.a.t.join(v, f.a.load(f.s, array, "[?]"))
-	}
-	return f.a.load(f.s, array, "[*]")
-}
-
-// row makes the inner array of an array of arrays where none was stored: one instruction makes all levels.
-func (f *frame) row(array, index, v value) value {
-	at, one := f.a.t.single(array)
-	if v != nothing || !one {
-		return v
-	}
-	n := *f.a.t.node(at)
-	if n.kind != kObj || len(n.s) < 2 || n.s[:2] != "[[" {
-		return v
-	}
-	inner := f.object(n.s[1:])
-	f.setElem(array, index, inner)
-	return inner
-}
-
-func (f *frame) setElem(array, index, v value) {
-	if n, ok := f.a.t.number(index); ok && !f.looping() {
-		f.a.store(f.s, array, element(n), v)
-		return
-	}
-	f.a.add(f.s, array, "[?]", v)
-}
-
 // statics returns the object that holds the static fields of a field's class.
 func (f *frame) statics(r *fieldRef) value {
 	class := r.class
@@ -279,6 +245,11 @@ func (f *frame) getStatic(i uint32) value {
 		return f.a.t.str(s)
 	}
 	home := f.statics(r)
+	if at, one := f.a.t.single(home); one {
+		if place, ok := f.a.enums.fields[slot{at, r.slot()}]; ok {
+			return f.a.t.one(place)
+		}
+	}
 	v := f.a.load(f.s, home, r.slot())
 	if c, ok := f.a.finalStatic(r); ok {
 		if at, one := f.a.t.single(v); one && f.a.t.node(at).kind == kCell {

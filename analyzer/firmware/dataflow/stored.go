@@ -22,6 +22,9 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	for _, w := range a.cellLog[k] {
 		for _, at := range a.t.atomsOf(w.v) {
 			n := a.t.node(at)
+			if n.kind == kCell && a.plain(atom(n.a)) == k.base && n.s == k.field {
+				continue // what it held before
+			}
 			if n.kind != kInt && n.kind != kStr && n.kind != kHome && n.kind != kClass {
 				if g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1); g >= guardBuild {
 					if !stored || g < kept {
@@ -115,6 +118,9 @@ func (r *reachability) member(n *node, c cond) (guard, Gate) {
 	worst, gate, first := guardUnknown, Gate{Reads: "field " + n.s, Default: "unknown"}, true
 	if transient(a.rootOf(atom(n.a))) || r.platformParam(atom(n.a), c) {
 		return guardNone, Gate{}
+	}
+	if v, ok := a.selected(n, c); ok { // as which constant it is
+		return r.judge(cond{equal, a.t.one(atom(n.a)), v, c.site}, 3)
 	}
 	for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
 		if bn := a.t.node(b); bn.kind == kStore && transient(bn.s) {

@@ -11,7 +11,9 @@ type summary struct {
 	heap    []effect
 	events  []event
 	rounds  int
-	nothing bool // returns never
+	nothing bool   // returns never
+	steers  uint32 // parameters that decide which way it takes
+	mixed   bool   // what it gives back or writes is several things; see forConstants
 }
 
 // effect is a field that holds v when the method returns.
@@ -110,6 +112,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 		a.lean(f.m, s)
 	}
 	f.s = f.exit
+	if f.m.Name == "<clinit>" {
+		a.enumerate(f)
+	}
 	for i := range f.events {
 		e := &f.events[i]
 		if e.kind == evGone {
@@ -126,6 +131,9 @@ func (a *analysis) finish(f *frame, s *summary) {
 	}
 	clear(a.sharing)
 	s.heap = a.exported(f, s)
+	if s.steers = f.steers; s.steers != 0 && !f.m.Class.Lib && len(f.g.insns) <= maxSpecialInsns {
+		s.mixed = (f.picks || a.mixes(s)) && !s.waits()
+	}
 }
 
 // exported selects the fields that a caller can see: of what it gave, of globals, and of objects it gets.

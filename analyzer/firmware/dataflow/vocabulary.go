@@ -76,6 +76,9 @@ func (a *analysis) lookup(class, name, proto string) *Call {
 		return c
 	}
 	var found *Call
+	if strings.HasPrefix(class, "[") { // what an array inherits
+		class = "Ljava/lang/Object;"
+	}
 	a.u.supers(class, func(s string) bool {
 		byName := a.voc.Calls[s]
 		if byName == nil {

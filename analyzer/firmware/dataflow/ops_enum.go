@@ -1,0 +1,63 @@
+package dataflow
+
+// opConstant is the constructor of java.lang.Enum: the name and the number of a constant.
+func opConstant(f *frame, c *call) (value, bool) {
+	f.a.store(f.s, c.at(0), titleField, c.at(1))
+	f.a.store(f.s, c.at(0), ordinalField, c.at(2))
+	return nothing, false
+}
+
+// opConstantField is ordinal, or name.
+func opConstantField(f *frame, c *call) (value, bool) {
+	field := ordinalField
+	if c.r.ret != "I" {
+		field = titleField
+	}
+	v := f.a.load(f.s, c.at(0), field)
+	if v == nothing {
+		return f.a.any(), false
+	}
+	return v, false
+}
+
+// opConstantOf is Enum.valueOf: the constant of a name.
+func opConstantOf(f *frame, c *call) (value, bool) {
+	a := f.a
+	at, one := a.t.single(c.at(1))
+	if a.t.symbolic(c.at(1)) {
+		return nothing, true
+	}
+	class := a.t.node(at).s
+	if !one || a.t.node(at).kind != kClass {
+		return a.any(), false
+	}
+	f.initialise(class)
+	if v := a.load(f.s, c.at(2), namedField+class+":L"); v != nothing && len(a.enums.lists[class]) > 0 {
+		return v, false
+	}
+	return a.any(), false
+}
+
+// opConstantCompare is equals, or compareTo.
+func opConstantCompare(f *frame, c *call) (value, bool) {
+	a := f.a
+	x, y := c.at(0), c.at(1)
+	if c.r.ret == "Z" {
+		switch a.decide(equal, x, y) {
+		case always:
+			return a.t.num(1), false
+		case never:
+			return a.t.num(0), false
+		}
+		if a.enumerated(x) || a.enumerated(y) {
+			return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)}), false
+		}
+		return a.any(), false
+	}
+	n, ok1 := a.t.number(a.load(f.s, x, ordinalField))
+	m, ok2 := a.t.number(a.load(f.s, y, ordinalField))
+	if ok1 && ok2 {
+		return a.t.num(n - m), false
+	}
+	return a.any(), false
+}
