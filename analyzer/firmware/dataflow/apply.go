@@ -38,6 +38,9 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if v, ok := f.decode(m, args, site); ok {
 		return v
 	}
+	if v, ok := f.switchTable(m); ok {
+		return v
+	}
 	s := a.summaryFor(m, args)
 	if s.mixed {
 		for i, v := range args {

@@ -104,8 +104,13 @@ func (a *analysis) stays(class, field string) bool {
 
 // tableIn notes an array that only the compiler's own code knows, where all it holds is known.
 func (a *analysis) tableIn(f *frame, k slot) {
-	at, one := a.t.single(f.s.at(k))
-	if !one || a.t.node(at).kind != kObj || f.s.lost(at) {
+	if at, one := a.t.single(f.s.at(k)); one {
+		a.tableOf(f, at, k)
+	}
+}
+
+func (a *analysis) tableOf(f *frame, at atom, k slot) {
+	if a.t.node(at).kind != kObj || f.s.lost(at) {
 		return
 	}
 	held := &object{}

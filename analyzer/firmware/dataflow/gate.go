@@ -212,6 +212,9 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	base := a.t.node(atom(n.a))
 	gate := Gate{Reads: strings.TrimSpace(base.s + " " + n.s), Default: "unknown"}
 	key := strings.Trim(n.s, "[]")
+	if strings.HasPrefix(n.s, caseField) || n.s == ordinalField {
+		gate.Reads = "which constant of an enumeration"
+	}
 	if r.excluded(at, base, &n, c) {
 		gate.Never = true
 		return guardUnknown, gate

@@ -1,5 +1,7 @@
 package dataflow
 
+import "strings"
+
 // opConstant is the constructor of java.lang.Enum: the name and the number of a constant.
 func opConstant(f *frame, c *call) (value, bool) {
 	f.a.store(f.s, c.at(0), titleField, c.at(1))
@@ -60,4 +62,35 @@ func opConstantCompare(f *frame, c *call) (value, bool) {
 		return a.t.num(n - m), false
 	}
 	return a.any(), false
+}
+
+// switchTable is what a method gives back by which the Eclipse compiler makes the table of a switch when it is first asked for
+// (org.eclipse.jdt.internal.compiler.ast.SwitchStatement); false where m is none.
+func (f *frame) switchTable(m *Method) (value, bool) {
+	a := f.a
+	if !strings.HasPrefix(m.Name, "$SWITCH_TABLE$") || m.Proto != "()[I" || !m.Static() {
+		return nothing, false
+	}
+	home := a.t.atom(node{kind: kHome, s: m.Class.Name})
+	k := slot{home, m.Name + ":["}
+	if _, tried := a.enums.tables[k]; !tried {
+		g := a.newFrame(m)
+		if g == nil {
+			return nothing, false
+		}
+		g.silent = true
+		a.stack++
+		g.run()
+		a.stack--
+		if g.s = g.exit; g.s == nil {
+			return nothing, false
+		}
+		for _, at := range a.t.atomsOf(g.returns) {
+			if a.t.node(at).kind == kObj {
+				a.tableOf(g, at, k)
+			}
+		}
+	}
+	_, is := a.enums.tables[k]
+	return a.t.of(node{kind: kCell, a: uint32(home), s: k.field}), is
 }

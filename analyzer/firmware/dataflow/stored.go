@@ -116,6 +116,9 @@ func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
 func (r *reachability) member(n *node, c cond) (guard, Gate) {
 	a := r.a
 	worst, gate, first := guardUnknown, Gate{Reads: "field " + n.s, Default: "unknown"}, true
+	if strings.HasPrefix(n.s, caseField) || n.s == ordinalField {
+		gate.Reads = "which constant of an enumeration"
+	}
 	if transient(a.rootOf(atom(n.a))) || r.platformParam(atom(n.a), c) {
 		return guardNone, Gate{}
 	}
