@@ -264,39 +264,6 @@ func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
 	return worst, gates
 }
 
-// fitting leaves out the address that nobody makes where code ends one in "?" or "&" and more, by what it has already
-// (RFC 3986, section 3.4: a query begins with the first question mark).
-func fitting(list []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool {
-		i, first := strings.IndexByte(s, '&'), strings.IndexByte(s, '?')
-		if i >= 0 && (first < 0 || i < first) && (slices.Contains(list, s[:i]+"?"+s[i+1:]) || slices.Contains(list, s[:i])) {
-			return true
-		}
-		last := strings.LastIndexByte(s, '?')
-		return first >= 0 && last > first && slices.Contains(list, s[:last]+"&"+s[last+1:])
-	})
-}
-
-// addresses keeps what can be one; what is computed as a whole counts where nothing else is known.
-func addresses(list []string) []string {
-	list = fitting(list)
-	var out []string
-	computed := false
-	for _, s := range list {
-		rest := strings.ReplaceAll(s, "{}", "")
-		switch {
-		case strings.Contains(rest, "://"), strings.Contains(rest, ".") && !strings.ContainsAny(rest, " \n"):
-			out = append(out, s)
-		case s != rest:
-			computed = true
-		}
-	}
-	if len(out) == 0 && computed {
-		out = append(out, "{}")
-	}
-	return out
-}
-
 // merged joins flows that differ in the calls between only: one for each source, sink, type and set of endpoints; the
 // weaker guard and all activations stay.
 func merged(list []Flow) []Flow {
