@@ -1,7 +1,5 @@
 package dataflow
 
-import "strings"
-
 // takenBack is a receiver that code unregisters.
 type takenBack struct {
 	who value
@@ -21,9 +19,6 @@ func (a *analysis) settleUnregister(f *frame, e *event) {
 		a.takenBack = append(a.takenBack, takenBack{a.share(f.s, a.t.one(at)), f.m})
 	}
 }
-
-// closings are the methods of an activity that the platform calls when the user leaves it.
-var closings = map[string]bool{"onPause": true, "onStop": true, "onDestroy": true, "finish": true}
 
 // callers are the calls within one run of the platform's: what is only started runs on, whoever is gone.
 type callers struct {
@@ -66,38 +61,33 @@ func (a *analysis) ofActivity(m *Method) bool {
 	return c != nil && c.Kind == "activity"
 }
 
-// closed lists the receivers that are unregistered when an activity is left.
-func (a *analysis) closed(c *callers) map[atom]bool {
-	out := map[atom]bool{}
+// closed lists the receivers that are unregistered somewhere; any is set where it cannot be told which one is.
+func (a *analysis) closed() (list map[atom]bool, any bool) {
+	list = map[atom]bool{}
 	for _, t := range a.takenBack {
-		closes := false
-		c.begins(t.by, a, func(m *Method) bool {
-			closes = a.ofActivity(m) && closings[m.Name] && strings.HasPrefix(m.Proto, "()")
-			return !closes
-		})
-		if !closes {
-			continue
-		}
+		known := false
 		for _, at := range a.t.atomsOf(a.expand(t.who)) {
 			for _, h := range a.alike(a.plain(at)) {
-				out[h] = true
+				list[h] = true
+				known = known || a.t.node(h).kind == kHome
 			}
 		}
+		any = any || !known
 	}
-	return out
+	return list, any
 }
 
 // whileHeard leaves out what receivers add to the reasons of a call that only activities register and that are taken back
-// when one is left: they hear of what happens only while the user has it open, whatever context they were registered with.
+// again: they hear of what happens while the user is at it, whatever context they were registered with.
 func (a *analysis) whileHeard() {
 	if len(a.takenBack) == 0 {
 		return
 	}
 	c := a.callersOf()
-	closed := a.closed(c)
+	closed, any := a.closed()
 	for i := range a.edgeList {
 		e := &a.edgeList[i]
-		if e.heard == 0 || !closed[a.plain(e.heard)] {
+		if e.heard == 0 || !any && !closed[a.plain(e.heard)] {
 			continue
 		}
 		shown := true

@@ -233,10 +233,22 @@ func (a *analysis) fillable(p *pendingStart) bool {
 	return !slices.ContainsFunc(a.spellings(p.action), func(s string) bool { return s != "" })
 }
 
+// other reports whether the platform calls a method of a service only where it is asked for in the other way: started, or
+// bound (android.app.Service).
+func (p *pendingStart) other(m *Method) bool {
+	switch m.Name {
+	case "onBind", "onUnbind", "onRebind":
+		return p.call.Text == "service" && p.call.Op != "bind"
+	case "onStart", "onStartCommand", "onHandleIntent":
+		return p.call.Op == "bind"
+	}
+	return false
+}
+
 // enter adds the calls of the platform that a start leads to.
 func (a *analysis) enter(p *pendingStart, class, only string) {
 	for _, m := range a.lifecycle(class) {
-		if only != "" && m.Name != only || m.Name == dumped {
+		if only != "" && m.Name != only || m.Name == dumped || p.other(m) {
 			continue
 		}
 		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, chain: p.chain, async: true}
