@@ -137,6 +137,12 @@ func apiLine(class, line string, ops map[string]bool) (*dataflow.Call, error) {
 			c.Transport = val
 		case "profile":
 			c.Profile = val
+		case "unless":
+			i := strings.LastIndexByte(val, '.')
+			if i < 0 {
+				return nil, fmt.Errorf("no method %q", val)
+			}
+			c.Unless = descriptor(val[:i]) + "->" + val[i+1:]
 		case "always":
 			c.Always = true
 		case "untested":

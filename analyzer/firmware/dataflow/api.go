@@ -45,7 +45,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 			a.add(f.s, at(mv.To), "[?]", v)
 		}
 	}
-	if c.Source != "" && c.Param == 0 {
+	if c.Source != "" && c.Param == 0 && !f.names(c.Unless) {
 		result = a.t.join(result, f.read(c.Source, site))
 	}
 	if c.Sink != "" && c.Op != "start" && c.Op != "set-result" && c.Op != "pending" { // those decide where they lead
@@ -55,6 +55,21 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 		result = a.t.of(node{kind: kApi, a: site, s: r.String()})
 	}
 	return result
+}
+
+// names reports whether the method calls another, given by its class and name.
+func (f *frame) names(ref string) bool {
+	if ref == "" {
+		return false
+	}
+	for i := range f.g.insns {
+		if in := &f.g.insns[i]; in.Op.Invoke() {
+			if r := f.a.u.methodRef(f.f, in.Index); r != nil && r.class+"->"+r.name == ref {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // read is personal data that is read at a site, under the conditions that hold there.

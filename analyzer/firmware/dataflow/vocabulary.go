@@ -35,6 +35,7 @@ type Call struct {
 	To                 []int  // parameters that say where to
 	Transport          string
 	Profile            string // only under this profile
+	Unless             string // a method, by class and name: where the code around calls it too, the source gives no data
 	Always             bool   // stands before a body in the program
 	Untested           bool
 	Hits               *int
