@@ -87,16 +87,17 @@ func opGet(f *frame, c *call) (value, bool) {
 			continue
 		}
 		got := a.element(f.s, a.t.one(at), key)
-		if one, ok := a.t.single(got); ok && def != nothing {
-			if n := *a.t.node(one); n.kind == kCell && n.b == 0 {
-				n.b = uint32(def)
-				got = a.t.of(n)
-			} else if n.kind == kLoad && n.b == 0 && carriers[c.Class] && !strings.HasPrefix(c.r.ret, "L") {
-				n.b = uint32(def)
-				got = a.t.of(n)
-			}
+		if c := a.t.atom(node{kind: kCell, a: uint32(at), s: key}); a.t.node(at).kind == kStore && slices.Contains(a.t.atomsOf(got), c) {
+			got = a.t.one(c) // what was stored on some way here is among what it holds
 		}
-		v = a.t.join(v, got)
+		_, sure := a.t.single(got)
+		for _, one := range a.t.atomsOf(got) {
+			if n := *a.t.node(one); def != nothing && n.b == 0 && (n.kind == kCell || sure && n.kind == kLoad && carriers[c.Class] && !strings.HasPrefix(c.r.ret, "L")) {
+				n.b = uint32(def)
+				one = a.t.atom(n)
+			}
+			v = a.t.join(v, a.t.one(one))
+		}
 	}
 	if v == nothing {
 		v = a.t.join(def, a.any())
