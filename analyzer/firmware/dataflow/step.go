@@ -259,7 +259,13 @@ func (f *frame) getStatic(i uint32) value {
 		if data, ok := strings.CutPrefix(s, "source:"); ok {
 			return f.read(data, f.here())
 		}
-		return f.a.t.str(s)
+		prop, of := strings.CutPrefix(s, "prop:")
+		if !of {
+			return f.a.t.str(s)
+		}
+		if f.a.prop(PropAsked{Name: prop, Text: true}) == "no" { // else the image does not say
+			return f.a.t.of(node{kind: kCell, a: uint32(f.a.t.atom(node{kind: kStore, s: "prop"})), s: "[" + prop + "]"})
+		}
 	}
 	home := f.statics(r)
 	if at, one := f.a.t.single(home); one {
