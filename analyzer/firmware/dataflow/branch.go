@@ -78,7 +78,7 @@ func (a *analysis) flag(m *Method, at atom) bool {
 		return a.t.node(atom(n.a)).kind == kStore || !strings.HasSuffix(n.s, ":L") && !strings.HasSuffix(n.s, ":[")
 	case kApi, kResult:
 		_, ret, _ := strings.Cut(n.s, ")")
-		return !object(ret)
+		return !object(ret) || ret == accountType
 	case kWhen, kDerived, kSource, kCompare:
 		return true
 	}

@@ -190,7 +190,11 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
 		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
 			return guardPermission, Gate{Reads: n.s, Default: "unknown"}
-		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account", n.s == numberOfFiles:
+		case strings.HasSuffix(n.s, accountType):
+			if zero, ok := a.t.number(c.y); !ok || zero != 0 || c.rel == unequal {
+				return guardUnknown, Gate{Reads: "an account", Default: "unknown"}
+			}
+		case strings.Contains(n.s, "Landroid/accounts/"), n.s == "number of account", n.s == numberOfFiles, a.unseen(n.s):
 			return guardUnknown, Gate{Reads: n.s, Default: "unknown"}
 		}
 	case kParam:
@@ -202,6 +206,16 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 		return guardUnknown, Gate{Reads: "a parameter", Default: "unknown"}
 	}
 	return guardNone, Gate{}
+}
+
+// accountType is what is returned of somebody signed in, by whatever method: vendors have their own beside AccountManager's.
+const accountType = "Landroid/accounts/Account;"
+
+// unseen reports whether a method is of a class that is neither Android's nor anywhere in the image, as where a library is
+// missing: what it answers may be a choice.
+func (a *analysis) unseen(method string) bool {
+	class, _ := classAndName(method)
+	return strings.HasPrefix(class, "L") && BootClass(class) && a.u.class(class) == nil
 }
 
 // cell judges a condition on something that is stored.
