@@ -238,7 +238,7 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 	f.unsettle(r, class, static, args)
 	given := a.bearing(r, args)
 	for i, v := range args {
-		all = a.t.join(all, a.derive(a.reach(f.s, given[i]), 0))
+		all = a.t.join(all, a.derive(a.reach(f.s, given[i]), a.doubtOf(r)))
 		if (i > 0 || static) && !undoes(r.name) && !a.contextParam(r, i-len(args)) {
 			f.callbacks(r, recv, v, site)
 		}
@@ -246,7 +246,7 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 	args = given
 	if r.name == "<init>" {
 		if len(args) > 0 {
-			f.absorb(args[0], args[1:])
+			f.absorb(r, args[0], args[1:])
 		}
 		return nothing
 	}
@@ -285,7 +285,7 @@ func (a *analysis) settingType(name string) bool {
 func (f *frame) passes(r *methodRef, static bool, args []value, all value, site uint32) value {
 	a := f.a
 	if !static && len(args) > 1 {
-		f.absorb(args[0], args[1:])
+		f.absorb(r, args[0], args[1:])
 	}
 	if r.ret == "V" {
 		return nothing
@@ -300,13 +300,22 @@ func (f *frame) passes(r *methodRef, static bool, args []value, all value, site 
 }
 
 // absorb notes that the receiver holds what it was given, where that may be of interest.
-func (f *frame) absorb(recv value, given []value) {
+func (f *frame) absorb(r *methodRef, recv value, given []value) {
 	a := f.a
 	for _, v := range given {
 		if v := a.reach(f.s, v); a.carries(v) {
-			a.add(f.s, recv, "[?]", a.derive(v, 0))
+			a.add(f.s, recv, "[?]", a.derive(v, a.doubtOf(r)))
 		}
 	}
+}
+
+// doubtOf is what is said of data that a call was given and may hand on: no step through code that the image lacks was
+// followed.
+func (a *analysis) doubtOf(r *methodRef) uint32 {
+	if a.unseen(r.String()) {
+		return asInexact
+	}
+	return 0
 }
 
 // carries reports whether a value holds personal data or may, once the caller is known.
