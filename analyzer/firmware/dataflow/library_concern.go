@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strings"
 
 	"romscan/analyzer/fact/dex"
@@ -28,8 +29,8 @@ type outwardWork struct {
 }
 
 // Outward prepares a library: which of its methods are entered, and which apps have to be looked at because of it; see
-// [Vocabulary.ConcernsWith]. Entered is what reaches a place where data leaves, is read or is kept, or calls what an app
-// may implement; and all methods of classes that send, for what they send is given to them before. Of others, such as
+// [Vocabulary.ConcernsWith]. Entered is what reaches a place where data leaves, is read, is kept or is changed, or calls
+// what an app may implement; and all methods of classes that send, for what they send is given to them before. Of others, such as
 // those that format numbers, what they are given and what they return is all there is to know. Behind are the libraries
 // that this one may call.
 func (p *Program) Outward(v *Vocabulary, behind *Program) {
@@ -140,7 +141,13 @@ func touching(c *Call) bool {
 		"add-service", "system-service":
 		return true
 	}
-	return reading(c) || strings.HasPrefix(c.Op, "async")
+	return reading(c) || changing(c) || strings.HasPrefix(c.Op, "async")
+}
+
+// changing reports whether a call hashes, encrypts, encodes or compresses what it is given: what comes out of a method that
+// calls it is not what went in.
+func changing(c *Call) bool {
+	return c.Op == "wrap" && transformBits[c.Text] != 0 || slices.ContainsFunc(c.Flow, func(m Move) bool { return m.Bits != 0 })
 }
 
 // enters reports whether a method of a library is entered.
