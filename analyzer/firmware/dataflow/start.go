@@ -245,6 +245,28 @@ func (p *pendingStart) other(m *Method) bool {
 	return false
 }
 
+// handsOn is the intent of a start. Where it is the one that the component was itself started with, and with its action, it
+// is whatever that was.
+func (a *analysis) handsOn(p *pendingStart) value {
+	v := a.expand(p.args[0])
+	at, ok := a.t.single(v)
+	class, entry := a.entries[p.in]
+	if n := a.t.node(at); !ok || !entry || n.kind != kStore || n.s != "intent:"+class {
+		return v
+	}
+	for _, x := range a.t.atomsOf(p.action) {
+		if n := a.t.node(x); n.kind != kCell || atom(n.a) != at || n.s != actionField {
+			return v
+		}
+	}
+	for i, t := range p.in.params {
+		if t == "Landroid/content/Intent;" {
+			return a.t.of(node{kind: kParam, a: uint32(i + 1)})
+		}
+	}
+	return v
+}
+
 // enter adds the calls of the platform that a start leads to.
 func (a *analysis) enter(p *pendingStart, class, only string) {
 	for _, m := range a.lifecycle(class) {
@@ -261,7 +283,7 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 		list := make([]value, len(m.params)+1)
 		for i, t := range m.params {
 			if t == "Landroid/content/Intent;" && m.Name != "onActivityResult" && !a.fillable(p) {
-				list[i+1] = a.expand(p.args[0])
+				list[i+1] = a.handsOn(p)
 			}
 		}
 		e.args = a.argsOf(list)
