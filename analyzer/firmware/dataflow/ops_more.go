@@ -208,22 +208,46 @@ func (f *frame) table(v value) value {
 	return f.a.t.of(node{kind: kStore, s: "db:" + name})
 }
 
+// opDBWrite keeps a row in a table, each of its columns by itself where its name is known.
 func opDBWrite(f *frame, c *call) (value, bool) {
-	if f.a.t.symbolic(c.arg(0)) {
+	a := f.a
+	row := c.arg(1)
+	if a.t.symbolic(c.arg(0)) || a.t.symbolic(row) {
 		return nothing, true
 	}
-	f.a.add(f.s, f.table(c.arg(0)), "[?]", f.a.reach(f.s, c.arg(1)))
-	return f.a.any(), false
+	table := f.table(c.arg(0))
+	for _, at := range a.t.atomsOf(row) {
+		o := f.s.heap[at]
+		if a.t.node(at).kind != kObj || o == nil {
+			a.add(f.s, table, "[?]", a.reach(f.s, a.t.one(at)))
+			continue
+		}
+		for i, name := range o.names {
+			if !strings.HasPrefix(name, "[") || name == "[*]" {
+				name = "[?]"
+			}
+			a.add(f.s, table, name, a.reach(f.s, o.values[i]))
+		}
+	}
+	return a.any(), false
 }
 
+// opDBRead reads rows of a table of the app's own; see opColumn.
 func opDBRead(f *frame, c *call) (value, bool) {
 	a := f.a
 	v := f.object("Landroid/database/Cursor;")
 	if len(c.Args) > 0 {
-		if a.t.symbolic(c.arg(0)) {
+		name, columns := c.arg(0), c.at(2)
+		if len(c.r.params) > 2 && c.r.params[0] == "Z" { // whether each row comes once
+			name, columns = c.at(2), c.at(3)
+		}
+		if a.t.symbolic(name) {
 			return nothing, true
 		}
-		a.store(f.s, v, "[?]", a.load(f.s, f.table(c.arg(0)), "[*]"))
+		table := f.table(name)
+		a.store(f.s, v, "[?]", a.load(f.s, table, "[*]"))
+		a.store(f.s, v, tableField, table)
+		a.store(f.s, v, "$projection", columns)
 	} else {
 		sql := f.text(c.at(1))
 		if a.t.symbolic(sql) {

@@ -346,11 +346,15 @@ func opColumn(f *frame, c *call) (value, bool) {
 	out := nothing
 	for _, at := range a.t.atomsOf(recv) {
 		one := a.t.one(at)
-		out = a.t.join(out, a.load(f.s, one, "[*]"))
 		name, known := a.t.text(index)
 		if n, ok := a.t.number(index); ok && !known {
 			name, known = a.t.text(a.element(f.s, f.s.at(slot{at, "$projection"}), element(n)))
 		}
+		if table := f.s.at(slot{at, tableField}); known && table != nothing {
+			out = a.t.join(out, a.load(f.s, table, "["+name+"]"))
+			continue
+		}
+		out = a.t.join(out, a.load(f.s, one, "[*]"))
 		field := anyColumn
 		if known {
 			field = columnField + name
@@ -371,6 +375,7 @@ func opColumn(f *frame, c *call) (value, bool) {
 const (
 	columnField = "column "
 	anyColumn   = "column *"
+	tableField  = "$table" // the table of the app's own that it is a row of
 )
 
 // opColumnCopy reads a column into a buffer.
