@@ -239,7 +239,7 @@ func (f *frame) unmodelled(r *methodRef, class string, static bool, args []value
 	given := a.bearing(r, args)
 	for i, v := range args {
 		all = a.t.join(all, a.derive(a.reach(f.s, given[i]), a.doubtOf(r)))
-		if (i > 0 || static) && !undoes(r.name) && !a.contextParam(r, i-len(args)) {
+		if (i > 0 || static) && !undoes(r.name) {
 			f.callbacks(r, recv, v, site)
 		}
 	}
@@ -263,12 +263,6 @@ func (a *analysis) bearing(r *methodRef, args []value) []value {
 		}
 	}
 	return out
-}
-
-// contextParam reports whether a parameter, counted from the end, is a context: what a call needs, and does not call back.
-func (a *analysis) contextParam(r *methodRef, i int) bool {
-	i += len(r.params)
-	return i >= 0 && a.u.is(r.params[i], "Landroid/content/Context;")
 }
 
 // settingType reports whether objects of a type are where code runs, and not what it works on.
