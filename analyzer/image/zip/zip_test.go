@@ -418,7 +418,7 @@ func FuzzZip(f *testing.F) {
 			if !fs.ValidPath(e.Name) {
 				t.Fatalf("name %q", e.Name)
 			}
-			if strings.Contains(e.Name, "^") { // the patterns that fstest makes of one are malformed
+			if strings.ContainsAny(e.Name, "^[]*?\\") { // fstest and fs.Sub make malformed patterns of those
 				return
 			}
 			if e.Mode.IsDir() {
