@@ -3,9 +3,7 @@ package analyzer
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -90,13 +88,9 @@ func (img *imageOf) restsOf(b *basis) (rests, bool) {
 	}
 	var hashes []uint32
 	for name := range b.names {
-		hashes = append(hashes, nameHash(name))
+		hashes = append(hashes, dataflow.HashOf(name))
 	}
-	slices.Sort(hashes)
-	last := uint32(0)
-	for _, h := range slices.Compact(hashes) {
-		out.Names, last = binary.AppendUvarint(out.Names, uint64(h-last)), h
-	}
+	out.Names = dataflow.PackHashes(hashes)
 	out.Found = img.names(out.Names)
 	return out, ok
 }
@@ -124,31 +118,16 @@ func (img *imageOf) text(id uint32) [sha256.Size]byte {
 // names is the digest of those strings outside an app's code that may be among the names that were looked for. Where it is the
 // same, each of the names was found if and only if it is found now.
 func (img *imageOf) names(looked []byte) [sha256.Size]byte {
-	var among []uint32
-	last := uint64(0)
-	for b := looked; len(b) > 0; {
-		d, n := binary.Uvarint(b)
-		if n <= 0 {
-			return [sha256.Size]byte{}
-		}
-		last += d
-		among, b = append(among, uint32(last)), b[n:]
-	}
-	if len(among) == 0 {
+	among, ok := dataflow.UnpackHashes(looked)
+	if !ok || len(among) == 0 {
 		return [sha256.Size]byte{}
 	}
 	var list []string
 	for s := range namesIn(img.rec, img.app, img.units) {
-		if _, ok := slices.BinarySearch(among, nameHash(s)); ok {
+		if _, ok := slices.BinarySearch(among, dataflow.HashOf(s)); ok {
 			list = append(list, s)
 		}
 	}
 	slices.SortFunc(list, cmp.Compare)
 	return sha256.Sum256(fmt.Appendf(nil, "%q", slices.Compact(list)))
-}
-
-func nameHash(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return h.Sum32()
 }

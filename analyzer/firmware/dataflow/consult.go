@@ -2,7 +2,6 @@ package dataflow
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"maps"
 	"slices"
 )
@@ -56,14 +55,9 @@ func (p *Program) Consulted() (*Consulted, bool) {
 	c := &Consulted{Classes: slices.Sorted(maps.Keys(p.asked.classes)), Marked: slices.Sorted(maps.Keys(p.asked.marked))}
 	hashes := make([]uint32, 0, len(p.asked.absent))
 	for name := range p.asked.absent {
-		hashes = append(hashes, hashOf(name))
+		hashes = append(hashes, HashOf(name))
 	}
-	slices.Sort(hashes)
-	last := uint32(0)
-	for _, h := range hashes {
-		c.Absent = binary.AppendUvarint(c.Absent, uint64(h-last))
-		last = h
-	}
+	c.Absent = PackHashes(hashes)
 	sum, ok := p.answers(c)
 	c.Sum = sum
 	return c, ok
@@ -75,15 +69,9 @@ func (p *Program) Agrees(c *Consulted) bool {
 	if p == nil || c == nil {
 		return p == nil && c == nil
 	}
-	var absent []uint32
-	last := uint64(0)
-	for b := c.Absent; len(b) > 0; {
-		d, n := binary.Uvarint(b)
-		if n <= 0 {
-			return false
-		}
-		last += d
-		absent, b = append(absent, uint32(last)), b[n:]
+	absent, ok := UnpackHashes(c.Absent)
+	if !ok {
+		return false
 	}
 	for _, part := range p.leaves() {
 		have := part.seen().hashes

@@ -2,7 +2,6 @@ package dataflow
 
 import (
 	"crypto/sha256"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -34,12 +33,6 @@ type digests struct {
 	hashes []uint32            // of the names of all classes, ascending
 }
 
-func hashOf(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return h.Sum32()
-}
-
 // seen prepares the digests.
 func (p *Program) seen() *digests {
 	d := p.digests
@@ -50,7 +43,7 @@ func (p *Program) seen() *digests {
 	}
 	d.u, d.views, d.marks, d.of = newUniverse(&Program{}, p, nil), map[string]view{}, map[string]view{}, map[string][]string{}
 	for name := range p.where {
-		d.hashes = append(d.hashes, hashOf(name))
+		d.hashes = append(d.hashes, HashOf(name))
 	}
 	slices.Sort(d.hashes)
 	if p.out != nil {
