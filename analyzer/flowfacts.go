@@ -93,7 +93,7 @@ func yesNo(b bool) string {
 func hostOf(to string) string {
 	if !strings.Contains(to, "://") {
 		h, _, _ := strings.Cut(to, ":")
-		if i := strings.LastIndexByte(h, '.'); i >= 0 && !strings.ContainsAny(h, "{}/ ?=&_") && (topLevel(h[i+1:]) || net.ParseIP(h) != nil) {
+		if i := strings.LastIndexByte(h, '.'); i >= 0 && !strings.ContainsAny(h, "{}/ ?=&_") && (dataflow.TopLevel(h[i+1:]) || net.ParseIP(h) != nil) {
 			return h
 		}
 		return "" // a version, a file name: what a value may be besides an address
@@ -103,11 +103,6 @@ func hostOf(to string) string {
 		return ""
 	}
 	return u.Hostname()
-}
-
-// topLevel reports whether a label can end a host's name: letters alone, so that "1.1.2" is none.
-func topLevel(s string) bool {
-	return len(s) >= 2 && !strings.ContainsFunc(s, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
 }
 
 // transport names how data travels, by the scheme of the address where the call does not decide it.

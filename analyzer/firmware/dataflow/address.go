@@ -68,5 +68,10 @@ func mayBeHost(s string) bool {
 	if strings.Trim(last, "0123456789") == "" {
 		return len(labels) == 4
 	}
-	return len(last) > 1 && !strings.ContainsFunc(last, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
+	return TopLevel(last)
+}
+
+// TopLevel reports whether a label can end a host's name: letters alone, so that "1.1.2" is none.
+func TopLevel(s string) bool {
+	return len(s) >= 2 && !strings.ContainsFunc(s, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
 }
