@@ -91,7 +91,7 @@ type analysis struct {
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
 	waits        map[waitKey]bool
-	takenBack    []takenBack
+	takenBack    []value         // receivers that code unregisters
 	writeable    map[string]bool // preferences in files that every app may write
 	woken        map[wokenKey]bool
 	depths       int // of wrappers being followed

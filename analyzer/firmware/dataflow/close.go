@@ -1,10 +1,6 @@
 package dataflow
 
-// takenBack is a receiver that code unregisters.
-type takenBack struct {
-	who value
-	by  *Method
-}
+import "slices"
 
 // opUnregister takes back a receiver that was registered elsewhere; see [frame.takeBack] for one registered in the same
 // stretch of code.
@@ -13,43 +9,28 @@ func opUnregister(f *frame, c *call) (value, bool) {
 	return nothing, false
 }
 
-// settleUnregister notes who is unregistered, and by what.
+// settleUnregister notes who is unregistered.
 func (a *analysis) settleUnregister(f *frame, e *event) {
 	for _, at := range a.t.atomsOf(e.args[0]) {
-		a.takenBack = append(a.takenBack, takenBack{a.share(f.s, a.t.one(at)), f.m})
+		a.takenBack = append(a.takenBack, a.share(f.s, a.t.one(at)))
 	}
 }
 
-// callers are the calls within one run of the platform's: what is only started runs on, whoever is gone.
-type callers struct {
-	from    map[*Method][]*Method
-	started map[*Method]bool // what runs later, too
-}
-
-func (a *analysis) callersOf() *callers {
-	c := &callers{map[*Method][]*Method{}, map[*Method]bool{}}
-	for i := range a.edgeList {
-		if e := &a.edgeList[i]; e.async {
-			c.started[e.to] = true
-		} else {
-			c.from[e.to] = append(c.from[e.to], e.from)
-		}
-	}
-	return c
-}
-
-// begins calls yield with where the runs that lead to a method begin, until it returns false.
-func (c *callers) begins(m *Method, a *analysis, yield func(*Method) bool) {
+// begins calls yield with where the runs that lead to a method begin, until it returns false: a call that is only started runs
+// on, whoever is gone.
+func (a *analysis) begins(m *Method, yield func(*Method) bool) {
 	seen, todo := map[*Method]bool{m: true}, []*Method{m}
 	for len(todo) > 0 {
 		m, todo = todo[len(todo)-1], todo[:len(todo)-1]
-		if (a.entries[m] != "" || c.started[m]) && !yield(m) {
+		calls := a.callersOf(m)
+		started := slices.ContainsFunc(calls, func(e callEdge) bool { return e.async })
+		if (a.entries[m] != "" || started) && !yield(m) {
 			return
 		}
-		for _, caller := range c.from[m] {
-			if !seen[caller] {
-				seen[caller] = true
-				todo = append(todo, caller)
+		for _, e := range calls {
+			if !e.async && !seen[e.from] {
+				seen[e.from] = true
+				todo = append(todo, e.from)
 			}
 		}
 	}
@@ -64,9 +45,9 @@ func (a *analysis) ofActivity(m *Method) bool {
 // closed lists the receivers that are unregistered somewhere; any is set where it cannot be told which one is.
 func (a *analysis) closed() (list map[atom]bool, any bool) {
 	list = map[atom]bool{}
-	for _, t := range a.takenBack {
+	for _, who := range a.takenBack {
 		known := false
-		for _, at := range a.t.atomsOf(a.expand(t.who)) {
+		for _, at := range a.t.atomsOf(a.expand(who)) {
 			for _, h := range a.alike(a.plain(at)) {
 				list[h] = true
 				known = known || a.t.node(h).kind == kHome
@@ -83,7 +64,6 @@ func (a *analysis) whileHeard() {
 	if len(a.takenBack) == 0 {
 		return
 	}
-	c := a.callersOf()
 	closed, any := a.closed()
 	for i := range a.edgeList {
 		e := &a.edgeList[i]
@@ -91,7 +71,7 @@ func (a *analysis) whileHeard() {
 			continue
 		}
 		shown := true
-		c.begins(e.from, a, func(m *Method) bool {
+		a.begins(e.from, func(m *Method) bool {
 			shown = a.ofActivity(m)
 			return shown
 		})

@@ -148,14 +148,19 @@ func (a *analysis) kindOf(class string) string {
 	return ""
 }
 
-// onlyAfter reports whether a root runs only because of what comes after a place in the life of a component.
-func (a *analysis) onlyAfter(class, kind string, p phase, m *Method) bool {
+// callersOf lists the calls of a method that are known so far.
+func (a *analysis) callersOf(m *Method) []callEdge {
 	if a.callersN != len(a.edgeList) {
 		a.callersN, a.callers = len(a.edgeList), map[*Method][]callEdge{}
 		for _, e := range a.edgeList {
 			a.callers[e.to] = append(a.callers[e.to], e)
 		}
 	}
+	return a.callers[m]
+}
+
+// onlyAfter reports whether a root runs only because of what comes after a place in the life of a component.
+func (a *analysis) onlyAfter(class, kind string, p phase, m *Method) bool {
 	aside := m.Name == "run" || m.Name == "call" || m.Name == "doInBackground" // perhaps in another thread
 	seen := map[*Method]bool{m: true}
 	found := false
@@ -174,7 +179,7 @@ func (a *analysis) onlyAfter(class, kind string, p phase, m *Method) bool {
 			found = true
 			continue
 		}
-		for _, e := range a.callers[m] {
+		for _, e := range a.callersOf(m) {
 			if !seen[e.from] {
 				seen[e.from] = true
 				todo = append(todo, e.from)

@@ -176,48 +176,36 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	sinkGuard, sinkGates := guard, gates
 	way := r.reach.way(why, where)
 	sure, to, unsure := a.apart(e, to)
-	payload := a.expand(e.payload)
-	payload = a.t.join(payload, a.whole(payload))
-	for _, at := range a.t.atomsOf(payload) {
-		list := []atom{at}
-		if n := a.t.node(at); n.kind == kConcat {
-			list = n.parts()
+	for n := range a.data(a.expand(e.payload)) {
+		guard, gates := sinkGuard, sinkGates
+		g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
+		if g2 > guard {
+			guard, gates = g2, gates2
 		}
-		for _, p := range list {
-			n := a.t.node(p)
-			if n.kind != kSource {
-				continue
-			}
-			guard, gates := sinkGuard, sinkGates
-			g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
-			if g2 > guard {
-				guard, gates = g2, gates2
-			}
-			fl := Flow{
-				Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
-				Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds, doubt: doubt,
-				Exact: n.b&asInexact == 0 && !e.mixed, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
-			}
-			never := false
-			for _, g := range gates {
-				fl.Off, never = fl.Off || g.Off, never || g.Never
-			}
-			if never {
-				continue
-			}
-			if g, ok := r.reach.undecided(&fl, why, where); ok {
-				fl.Guard, fl.Gates = g.Guard, append([]Gate{g}, fl.Gates...)
-			}
-			fl.common = fl.Exact
-			whole := fl
-			whole.Exact = fl.Exact && sure(n)
-			if len(to) > 0 || len(unsure) == 0 {
-				r.Flows = append(r.Flows, whole)
-			}
-			if len(unsure) > 0 {
-				fl.Endpoints, fl.Exact = unsure, false
-				r.Flows = append(r.Flows, fl)
-			}
+		fl := Flow{
+			Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
+			Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds, doubt: doubt,
+			Exact: n.b&asInexact == 0 && !e.mixed, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
+		}
+		never := false
+		for _, g := range gates {
+			fl.Off, never = fl.Off || g.Off, never || g.Never
+		}
+		if never {
+			continue
+		}
+		if g, ok := r.reach.undecided(&fl, why, where); ok {
+			fl.Guard, fl.Gates = g.Guard, append([]Gate{g}, fl.Gates...)
+		}
+		fl.common = fl.Exact
+		whole := fl
+		whole.Exact = fl.Exact && sure(n)
+		if len(to) > 0 || len(unsure) == 0 {
+			r.Flows = append(r.Flows, whole)
+		}
+		if len(unsure) > 0 {
+			fl.Endpoints, fl.Exact = unsure, false
+			r.Flows = append(r.Flows, fl)
 		}
 	}
 }

@@ -139,22 +139,15 @@ func (r *Result) exports(held value, why label) (out []Export) {
 	if why == 0 {
 		return nil // never written
 	}
-	for _, at := range a.t.atomsOf(a.t.join(held, a.whole(held))) {
-		list := []atom{at}
-		if n := a.t.node(at); n.kind == kConcat {
-			list = n.parts()
+	for n := range a.data(held) {
+		if !a.ownData(n) {
+			continue
 		}
-		for _, p := range list {
-			n := a.t.node(p)
-			if !a.ownData(n) {
-				continue
-			}
-			g, gates := r.reach.sourceGuard(uint32(n.n), why)
-			if shut(gates) {
-				continue
-			}
-			out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates, Activation: why.names()})
+		g, gates := r.reach.sourceGuard(uint32(n.n), why)
+		if shut(gates) {
+			continue
 		}
+		out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates, Activation: why.names()})
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package dataflow
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Code of a library is called by everybody, so objects that it makes for itself are too: a queue that all requests of an
 // app go through, the request that a factory hands out. Objects are told apart by the calls that lead to the instruction
@@ -120,18 +123,25 @@ type origin struct {
 func (a *analysis) origins(v value) map[origin]bool {
 	v = a.expand(v)
 	out := map[origin]bool{}
-	for _, at := range a.t.atomsOf(a.t.join(v, a.whole(v))) {
-		n := a.t.node(at)
-		if n.kind == kSource {
-			out[origin{n.a, n.n}] = true
-		}
-		if n.kind == kConcat {
-			for _, p := range n.parts() {
-				if n := a.t.node(p); n.kind == kSource {
-					out[origin{n.a, n.n}] = true
+	for n := range a.data(v) {
+		out[origin{n.a, n.n}] = true
+	}
+	return out
+}
+
+// data yields the personal data in a value that is expanded, and in what it holds.
+func (a *analysis) data(v value) iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		for _, at := range a.t.atomsOf(a.t.join(v, a.whole(v))) {
+			list := []atom{at}
+			if n := a.t.node(at); n.kind == kConcat {
+				list = n.parts()
+			}
+			for _, p := range list {
+				if n := a.t.node(p); n.kind == kSource && !yield(n) {
+					return
 				}
 			}
 		}
 	}
-	return out
 }
