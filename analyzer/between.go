@@ -27,6 +27,7 @@ type given struct {
 // gated is what stands before something that an app does.
 type gated struct {
 	Guard, Gate, Default string
+	SetBy                []string
 	Off                  bool // by the properties of this image it never happens
 }
 
@@ -46,7 +47,7 @@ func gatedBy(guard string, gates []dataflow.Gate) gated {
 	for _, g := range gates {
 		out.Off = out.Off || g.Off
 		if g.Guard == guard && out.Gate == "" {
-			out.Gate, out.Default = g.Reads, g.Default
+			out.Gate, out.Default, out.SetBy = g.Reads, g.Default, g.SwitchedOnBy()
 		}
 	}
 	return out
@@ -54,9 +55,9 @@ func gatedBy(guard string, gates []dataflow.Gate) gated {
 
 // in returns fields that say so.
 func (g gated) in(f fact.Fields) fact.Fields {
-	f = slices.DeleteFunc(slices.Clone(f), func(x fact.Field) bool { return x.Name == "gate" || x.Name == "gate_default" })
+	f = slices.DeleteFunc(slices.Clone(f), func(x fact.Field) bool { return strings.HasPrefix(x.Name, "gate") })
 	if f = f.With("guard", g.Guard); g.Gate != "" {
-		f = f.With("gate", g.Gate).With("gate_default", g.Default)
+		f = f.With("gate", g.Gate).With("gate_default", g.Default).With("gate_set_by", g.SetBy...)
 	}
 	return f
 }
@@ -301,7 +302,7 @@ func (g given) through(t fact.Fact, before gated) fact.Fact {
 			transforms = append(slices.DeleteFunc(transforms, func(s string) bool { return s == "plain" }), x)
 		}
 	}
-	own := gated{t.Fields.Get("guard"), t.Fields.Get("gate"), t.Fields.Get("gate_default"), t.Fields.Get("disabled") == "yes"}
+	own := gated{t.Fields.Get("guard"), t.Fields.Get("gate"), t.Fields.Get("gate_default"), t.Fields.All("gate_set_by"), t.Fields.Get("disabled") == "yes"}
 	all := own.stronger(before).stronger(g.Judged)
 	t.Fields = t.Fields.With("from", g.Data).With("transform", transforms...).
 		With("exact", yesNo(g.Exact && t.Fields.Get("exact") == "yes")).With("disabled", yesNo(all.Off))

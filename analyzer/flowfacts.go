@@ -56,7 +56,7 @@ func (e *flowFacts) flow(f *dataflow.Flow) {
 	fields = fields.With("transform", f.Transforms...).With("activation", f.Activation...)
 	for _, g := range f.Gates {
 		if g.Guard == f.Guard {
-			fields = fields.With("gate", g.Reads).With("gate_default", g.Default)
+			fields = fields.With("gate", g.Reads).With("gate_default", g.Default).With("gate_set_by", g.SwitchedOnBy()...)
 			break
 		}
 	}
@@ -207,6 +207,9 @@ func (e *flowFacts) steps(f *dataflow.Flow) []step {
 	for _, g := range f.Gates {
 		if g.Site.Method != nil {
 			out = append(out, step{fmt.Sprintf("behind %s: %s, default %s", g.Guard, g.Reads, g.Default), g.Site})
+			for _, s := range g.SetBy {
+				out = append(out, step{"sets the gate, for " + strings.Join(s.Activation, ", "), s.Site})
+			}
 		}
 	}
 	for _, s := range f.Calls {

@@ -24,8 +24,9 @@ import (
 //	// known: missed|false|wrong-… WHY      a limit that the case shows
 //
 // A field that is left out is not compared. Several transforms are joined by +, several activations by a comma; one
-// with a question mark may be reported. sink= is the kind of call data leaves through.
-var flowFields = []string{"data", "host", "transport", "transform", "sink", "activation", "guard", "disabled", "laundered", "exact"}
+// with a question mark may be reported. sink= is the kind of call data leaves through, setby= why code runs that may switch
+// the gate on, gate= what it reads, _ for a blank; - is none.
+var flowFields = []string{"data", "host", "transport", "transform", "sink", "activation", "guard", "gate", "setby", "disabled", "laundered", "exact"}
 
 // flowLine is a flow that is expected, or that was reported.
 type flowLine map[string]string
@@ -153,6 +154,13 @@ func flowsReported(facts []fact.Fact) (out []flowLine) {
 		l := flowLine{"data": f.Fields.Get("from"), "transform": strings.Join(f.Fields.All("transform"), "+"), "activation": strings.Join(f.Fields.All("activation"), ",")}
 		for _, k := range []string{"transport", "sink", "guard", "disabled"} {
 			l[k] = f.Fields.Get(k)
+		}
+		l["gate"], l["setby"] = "-", "-"
+		if v := f.Fields.Get("gate"); v != "" {
+			l["gate"] = strings.ReplaceAll(v, " ", "_")
+		}
+		if v := f.Fields.All("gate_set_by"); len(v) > 0 {
+			l["setby"] = strings.Join(v, ",")
 		}
 		if v := f.Fields.Get("laundered"); v != "" {
 			l["laundered"] = v

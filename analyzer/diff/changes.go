@@ -30,6 +30,15 @@ func changes(then, now []fact.Fact) []string {
 	case gate(a) != gate(b):
 		note("gate: %s → %s", gate(a), gate(b))
 	}
+	if a.Fields.Get("gate") == b.Fields.Get("gate") {
+		lost, gained := apart(a.Fields.All("gate_set_by"), b.Fields.All("gate_set_by"))
+		if len(gained) > 0 {
+			note("gate now also switched on by %s", strings.Join(gained, ", "))
+		}
+		if len(lost) > 0 {
+			note("gate no longer switched on by %s", strings.Join(lost, ", "))
+		}
+	}
 	for _, field := range []string{"transport", "transform"} {
 		if x, y := values(then, field), values(now, field); !slices.Equal(x, y) {
 			note("%s: %s → %s", field, strings.Join(x, ", "), strings.Join(y, ", "))

@@ -229,7 +229,8 @@ var kinds = []Info{
 		{Name: "host"}, {Name: "under", Doc: "the host is this domain or below it", Match: Domain, Of: "host"}, {Name: "domain"}, {Name: "owner"}, {Name: "country"},
 		{Name: "guard", Values: []string{"none", "permission-only", "build", "remote", "opt-out", "notice", "opt-in", "unknown"}},
 		{Name: "gate", Doc: "what the guard reads: a preference, a setting, a property"}, {Name: "gate_default", Values: []string{"on", "off", "unknown"}},
-		{Name: "activation", Values: []string{"boot", "telephony", "connectivity", "package", "push", "schedule", "observer", "process", "sms", "user", "other-app", "unknown"}},
+		{Name: "gate_set_by", Doc: "what code that may switch the gate on runs for", Values: activations},
+		{Name: "activation", Values: activations},
 		{Name: "automatic", Doc: "one of the activations needs no user", Values: yesNo},
 		{Name: "disabled", Doc: "by the properties of this image it never runs", Values: yesNo},
 		{Name: "exact", Doc: "every step was followed; no where a field of an object or a column could not be told", Values: yesNo},
@@ -252,6 +253,8 @@ var kinds = []Info{
 		{Name: "role", Values: []string{"opt-in", "opt-out", "other"}}, {Name: "default", Values: []string{"on", "off", "unknown"}}, {Name: "key"},
 	}},
 }
+
+var activations = []string{"boot", "telephony", "connectivity", "package", "push", "schedule", "observer", "process", "sms", "user", "other-app", "unknown"}
 
 var sources = []string{"dex", "resource", "asset", "native", "config", "managed"}
 

@@ -7,7 +7,7 @@ import (
 
 // Mark is one instruction that a listing of a flow shows: what it does on the way of the data.
 type Mark struct {
-	Role   string // reads, entry, behind, calls, sends
+	Role   string // reads, entry, behind, sets, calls, sends
 	What   string // the comment as the listing has it: "reads device.imei"
 	Method string // descriptor of the method the instruction stands in
 	Unit   int    // 16-bit code-unit address in the method, -1 where the listing has none

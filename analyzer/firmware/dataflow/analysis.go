@@ -61,6 +61,7 @@ type analysis struct {
 	inRoot       int32 // the run whose events are being settled, plus one
 	cells        map[slot]value
 	cellLog      map[slot][]cellWrite
+	kept         map[slot][]kept // writes of settings, with their conditions
 	initialisers map[string]*initialiser
 	askers       []resultLink
 	results      []int // starts that give a result back
@@ -132,7 +133,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		u: u, voc: voc, profile: profile, app: app, limits: l.withDefaults(), t: newTables(), c: newCondTable(),
 		calls: map[string]*Call{}, ops: operations(), sums: map[*Method]*summary{}, cutsBy: map[string]int{}, siteIDs: map[siteKey]uint32{},
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
-		cellLog: map[slot][]cellWrite{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
+		cellLog: map[slot][]cellWrite{}, kept: map[slot][]kept{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), enums: newConstants(), special: specials{known: map[specialKey]*summary{}, of: map[*summary]int{}}, cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
 		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
 	}

@@ -67,13 +67,13 @@ func (a *analysis) onlySynced(class string) bool {
 	return !slices.ContainsFunc(c.Triggers, func(t string) bool { return t != "sync" && triggerLabels[t]&automatic != 0 })
 }
 
-// undecided returns the gate of a flow that stands behind none and of which it cannot be told whether it runs without the
-// user; false where it can.
+// undecided returns the gate of a flow that stands behind nothing worth more and of which it cannot be told whether it
+// runs without the user; false where it can.
 func (r *reachability) undecided(f *Flow, why label, where []*contextNode) (Gate, bool) {
 	if f.doubt && (f.Guard == guardNone.String() || f.Guard == guardPermission.String()) {
 		return Gate{Guard: guardUnknown.String(), Default: "unknown", Reads: "what a message or an intent asks for"}, true
 	}
-	if why&automatic == 0 || f.Guard != guardNone.String() && f.Guard != guardPermission.String() {
+	if why&automatic == 0 || !Stronger(guardUnknown.String(), f.Guard) {
 		return Gate{}, false
 	}
 	if r.unsynced == nil {
@@ -84,6 +84,8 @@ func (r *reachability) undecided(f *Flow, why label, where []*contextNode) (Gate
 	switch {
 	case !slices.ContainsFunc(where, func(n *contextNode) bool { return r.unsynced[n] }):
 		gate.Reads = "an account and its sync setting"
+	case f.Guard != guardNone.String() && f.Guard != guardPermission.String():
+		return gate, false
 	case f.throughLibrary() && !slices.ContainsFunc(where, func(n *contextNode) bool { return r.direct[n] && !r.graph.asks(n, f.conds) }):
 		gate.Reads = "what a message or an intent asks for"
 	default:

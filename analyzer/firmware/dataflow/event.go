@@ -9,6 +9,7 @@ const (
 	evAsync                  // a method that runs later
 	evStart                  // a component is started
 	evGone                   // nothing: what was registered is taken back
+	evKept                   // a setting is written
 )
 
 // event is something a method does that its callers complete.
@@ -128,7 +129,7 @@ func (f *frame) deep(e *event) bool {
 	if a.t.symbolic(e.payload) || a.t.symbolic(e.to) || a.symbolicConds(e.conds) {
 		return true
 	}
-	if e.kind == evSink {
+	if e.kind == evSink || e.kind == evKept {
 		return false
 	}
 	for _, v := range e.args {

@@ -37,6 +37,13 @@ type Gate struct {
 	Never   bool   // nothing ever lets it through: the code is switched off for good
 	Off     bool   // by the properties of this image it does not hold
 	Asks    []Ask  // what other apps write decides
+	SetBy   []Setter
+}
+
+// Setter is code that may switch on what a gate reads.
+type Setter struct {
+	Site       Site     // the call that writes it, or else the method that does
+	Activation []string // why that runs
 }
 
 // verdict judges a set of conditions that all hold: the strongest counts.
@@ -254,7 +261,14 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	if known {
 		gate.Default = map[bool]string{true: "on", false: "off"}[onByDefault]
 	}
-	user, auto, remote, others := r.writers(slot{atom(n.a), n.s}, c, compared)
+	user, auto, remote, others, alone, behind := r.writers(slot{atom(n.a), n.s}, c, compared)
+	if auto && alone == guardOptIn {
+		if !user && behind.Reads != "" {
+			return alone, behind
+		}
+		user, auto = true, false // what writes it without the user does so only where the user agreed
+	}
+	gate.SetBy = r.setters(slot{atom(n.a), n.s}, c, compared)
 	if _, screen := a.app.Settings[key]; screen && base.kind == kStore {
 		user = true
 	}
@@ -268,6 +282,11 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardOptOut, gate // others can write it
 	case onByDefault:
 		return guardNone, gate
+	case auto && alone != guardNone:
+		if behind.Reads != "" {
+			gate = behind
+		}
+		return alone, gate
 	case auto:
 		return guardNone, gate
 	case remote:

@@ -50,6 +50,9 @@ func opPut(f *frame, c *call) (value, bool) {
 	} else {
 		a.store(f.s, recv, key, v)
 	}
+	if c.Class == "Landroid/content/SharedPreferences$Editor;" {
+		f.keep(recv, key, v, c.site)
+	}
 	if k := a.derive(f.text(c.at(c.Key)), 0); a.carries(k) && !f.stored(recv) {
 		a.add(f.s, recv, "[?]", k)
 	}
@@ -277,7 +280,9 @@ func opWrite(f *frame, c *call) (value, bool) {
 	if wait {
 		return nothing, true
 	}
-	f.a.store(f.s, f.a.t.of(node{kind: kStore, s: c.Text}), key, c.at(c.Key+1))
+	place := f.a.t.of(node{kind: kStore, s: c.Text})
+	f.a.store(f.s, place, key, c.at(c.Key+1))
+	f.keep(place, key, c.at(c.Key+1), c.site)
 	return f.a.t.num(1), false
 }
 

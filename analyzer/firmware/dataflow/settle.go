@@ -56,6 +56,8 @@ func (a *analysis) settle(f *frame, e *event) {
 		a.settleAsync(f, e)
 	case evStart:
 		a.settleStart(f, e)
+	case evKept:
+		a.settleKept(f, e)
 	case evCall:
 		a.cut("calls without a receiver")
 	}

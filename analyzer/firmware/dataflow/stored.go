@@ -168,9 +168,10 @@ func (r *reachability) defaultOf(n *node, key string) (int64, bool) {
 }
 
 // writers says who writes a value under which the condition holds: a user's action, something that runs by itself, a
-// server's answer, others.
-func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others bool) {
+// server's answer, others. Of what runs by itself, alone says what it takes.
+func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others bool, alone guard, gate Gate) {
 	a := r.a
+	alone = guardOptIn
 	list := append([]cellWrite{}, a.cellLog[k]...)
 	list = append(list, a.cellLog[slot{k.base, "[?]"}]...)
 	if n := a.t.node(k.base); n.kind == kStore && isPreference(n.s) {
@@ -212,14 +213,19 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 		}
 		switch why := r.why[w.by]; {
 		case why&automatic != 0 && why&byTap == 0:
-			auto = true
+			if auto = true; compared || !a.explained(k, w.v) {
+				alone = guardNone
+			}
 		case why&byTap != 0:
 			user = true
 		case why&byUser != 0:
 			others = true
 		}
 	}
-	return user, auto && !remote, remote, others
+	if auto && alone != guardNone {
+		alone, gate = r.switchedOn(k, c)
+	}
+	return user, auto && !remote, remote, others, alone, gate
 }
 
 // fromServer reports whether a value is, or is decided by, the answer of a server.

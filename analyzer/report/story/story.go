@@ -105,6 +105,9 @@ func (t *teller) start() string {
 	return out
 }
 
+// maxSetters bounds how many places are told that may switch a gate on; the listing has more.
+const maxSetters = 4
+
 func (t *teller) gates() string {
 	guard, gate := t.get("guard"), t.get("gate")
 	out := guardWords[guard]
@@ -124,8 +127,19 @@ func (t *teller) gates() string {
 	}
 	for _, m := range t.marks("behind") {
 		if gate != "" && strings.Contains(m.What, guard+": "+gate) {
-			return out + " It is asked in " + at(m) + "."
+			out += " It is asked in " + at(m) + "."
+			break
 		}
+	}
+	var by []string
+	for _, m := range t.marks("sets") {
+		by = append(by, at(m)+" ("+strings.TrimPrefix(m.What, "sets the gate, for ")+")")
+	}
+	if n := len(by); n > maxSetters {
+		by = append(by[:maxSetters], fmt.Sprintf("%d more", n-maxSetters))
+	}
+	if len(by) > 0 && gate != "" && guard != "none" {
+		out += " What may switch it on, and why that runs: " + strings.Join(by, "; ") + "."
 	}
 	return out
 }

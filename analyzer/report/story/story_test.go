@@ -3,6 +3,7 @@ package story
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,9 +31,12 @@ func TestTell(t *testing.T) {
 		"# calls, in Lcom/x/Up;->run()V", "0008: invoke-static {v1}, Lcom/x/Http;->post(Ljava/lang/String;)V",
 		"# sends to http://a.example/{}, in Lcom/x/Http;->post(Ljava/lang/String;)V", "000e: invoke-virtual {v2}, Ljava/net/HttpURLConnection;->connect()V",
 	}
+	set := slices.Insert(slices.Clone(way), 6, "# sets the gate, for boot, other-app, in Lcom/x/Other;->onReceive(Landroid/content/Context;Landroid/content/Intent;)V", "0006: invoke-static {}, Lcom/x/Set;->on()V",
+		"# sets the gate, for user, in Lcom/x/Main;->onClick(Landroid/view/View;)V", "0000: invoke-static {}, Lcom/x/Set;->on()V")
 	for name, f := range map[string]*report.Finding{
 		"nothing-before-it": finding(imei, append(way[:4:4], way[6:]...)...),
 		"opt-out":           finding(imei.With("guard", "opt-out").With("gate", "pref:up [on]").With("gate_default", "on"), way...),
+		"set-by-others":     finding(imei.With("guard", "opt-out").With("gate", "pref:up [on]").With("gate_default", "on"), set...),
 		"opt-in":            finding(imei.With("guard", "opt-in").With("gate", "pref:up [on]").With("gate_default", "off").With("transport", "https"), way...),
 		"bare":              finding(fact.F("from", "location", "to", "{}", "sink", "network", "transport", "unknown", "guard", "unknown", "activation", "user", "automatic", "no")),
 	} {
