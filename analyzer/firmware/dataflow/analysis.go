@@ -62,6 +62,7 @@ type analysis struct {
 	cells        map[slot]value
 	cellLog      map[slot][]cellWrite
 	kept         map[slot][]kept // writes of settings, with their conditions
+	keptLost     bool            // and there are more
 	initialisers map[string]*initialiser
 	askers       []resultLink
 	results      []int // starts that give a result back

@@ -57,6 +57,16 @@ func (f *frame) record(e event) {
 	} else if e.ref != nil {
 		k.ref = e.ref.String()
 	}
+	if e.kind == evKept { // by whatever calls: the conditions that they share
+		k.chain = anyChain
+		if _, ok := f.index[k]; !ok {
+			if f.writes == maxKept {
+				f.a.keptLost = true
+				return
+			}
+			f.writes++
+		}
+	}
 	if i, ok := f.index[k]; ok {
 		f.merge(&f.events[i], &e)
 		return
@@ -68,7 +78,7 @@ func (f *frame) record(e event) {
 	if f.a.u.app.narrow != nil { // the system server starts everything from one method
 		most *= 4
 	}
-	if len(f.events) >= most {
+	if e.kind != evKept && len(f.events)-f.writes >= most {
 		k.chain = anyChain
 		if i, ok := f.index[k]; ok && e.kind != evCall {
 			old := &f.events[i]
@@ -82,7 +92,7 @@ func (f *frame) record(e event) {
 			f.merge(old, &e)
 			return
 		}
-		if len(f.events) >= 2*most || e.kind == evCall {
+		if len(f.events)-f.writes >= 2*most || e.kind == evCall {
 			f.a.cut("events of a method")
 			return
 		}

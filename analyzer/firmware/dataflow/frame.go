@@ -48,6 +48,7 @@ type frame struct {
 	spent      int
 	retries    int
 	pended     int             // pending calls of this pass
+	writes     int             // of settings, among the events of this pass
 	level      uint32          // callers that a pending call was handed up through
 	implied    value           // what the conditions of this block tell; only under a profile that follows implicit flows
 	loops      map[int32]*loop // that may be run round by round, by their heads
@@ -134,7 +135,7 @@ func (f *frame) run() {
 		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
 		f.registered = f.registered[:0]
 		clear(f.index)
-		f.pended = 0
+		f.pended, f.writes = 0, 0
 		again := false
 		for i, b := range f.g.order {
 			if f.in[b] == nil {

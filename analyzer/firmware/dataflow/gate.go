@@ -40,12 +40,6 @@ type Gate struct {
 	SetBy   []Setter
 }
 
-// Setter is code that may switch on what a gate reads.
-type Setter struct {
-	Site       Site     // the call that writes it, or else the method that does
-	Activation []string // why that runs
-}
-
 // verdict judges a set of conditions that all hold: the strongest counts.
 func (r *reachability) verdict(s condset) (guard, []Gate) {
 	best := guardNone
@@ -246,6 +240,8 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 			return guardPermission, gate
 		case base.s == "prop" || base.s == "jprop":
 			return r.property(key, c, compared, gate)
+		case strings.HasPrefix(base.s, "db:") && !compared:
+			return r.column(slot{atom(n.a), n.s}, c, gate)
 		case transient(base.s):
 			return guardNone, gate
 		case strings.HasPrefix(base.s, "settings:") && setUp[key]:

@@ -9,8 +9,8 @@ type kept struct {
 	v value
 }
 
-// maxKept bounds the writes that one method hands to its callers, among its events.
-const maxKept = 32
+// maxKept bounds the writes of settings that are events of one method; of others their conditions are not known.
+const maxKept = 48
 
 // keep notes that a setting is written here.
 func (f *frame) keep(place value, key string, v value, site uint32) {
@@ -21,7 +21,7 @@ func (f *frame) keep(place value, key string, v value, site uint32) {
 			n++
 		}
 	}
-	if n == 0 || key == "[?]" || len(f.events) >= maxKept {
+	if n == 0 || key == "[?]" {
 		return
 	}
 	f.record(event{kind: evKept, ref: &methodRef{class: "kept", name: key}, payload: v, to: place, conds: f.gates[f.block], site: site})
@@ -35,6 +35,9 @@ func (a *analysis) settleKept(f *frame, e *event) {
 		}
 		k := slot{at, e.ref.name}
 		w := kept{settledEvent{event: *e, in: f.m, root: a.inRoot}, e.payload}
+		if w.v == nothing {
+			w.v = a.any()
+		}
 		same := func(o kept) bool {
 			return o.in == w.in && o.root == w.root && o.site == w.site && o.chain == w.chain && o.v == w.v && o.conds == w.conds
 		}
@@ -44,17 +47,40 @@ func (a *analysis) settleKept(f *frame, e *event) {
 	}
 }
 
-// explained reports whether all that a write leaves in a cell comes from writes whose conditions are known.
-func (a *analysis) explained(k slot, v value) bool {
+// explained reports whether all that a write leaves in a cell, and for which a condition may hold, comes from writes whose
+// own conditions are known.
+func (r *reachability) explained(k slot, c cond, v value) bool {
+	a := r.a
+	if a.keptLost {
+		return false
+	}
 	for _, at := range a.t.atomsOf(v) {
-		if n := a.t.node(at); n.kind == kCell && a.plain(atom(n.a)) == k.base && n.s == k.field {
+		if !r.mayHold(c, a.t.one(at)) {
+			continue
+		}
+		from := a.core(at)
+		if n := a.t.node(from); n.kind == kCell && a.plain(atom(n.a)) == k.base && n.s == k.field {
 			continue // what it held before
 		}
-		if !slices.ContainsFunc(a.kept[k], func(w kept) bool { return slices.Contains(a.t.atomsOf(w.v), at) }) {
+		if !slices.ContainsFunc(a.kept[k], func(w kept) bool {
+			return slices.ContainsFunc(a.t.atomsOf(w.v), func(o atom) bool { return a.core(o) == from })
+		}) {
 			return false
 		}
 	}
 	return true
+}
+
+// core is what a value was made of in one step after another, of nothing else.
+func (a *analysis) core(at atom) atom {
+	for range 2 * maxDepth {
+		n := a.t.node(at)
+		if n.kind != kDerived && n.kind != kAllOf {
+			break
+		}
+		at = atom(n.a)
+	}
+	return at
 }
 
 // switchedOn is what it takes until something that needs no user writes a setting so that a condition on it holds: the
@@ -119,73 +145,4 @@ func (r *reachability) renews(k slot, c cond, s condset) bool {
 		}
 	}
 	return false
-}
-
-// SwitchedOnBy lists for what reasons code runs that may switch the gate on, in the order of the activations.
-func (g Gate) SwitchedOnBy() []string {
-	var out []string
-	for _, name := range labelNames {
-		if slices.ContainsFunc(g.SetBy, func(s Setter) bool { return slices.Contains(s.Activation, name) }) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// maxSetters bounds the calls that are told of who may switch something on.
-const maxSetters = 8
-
-// bridge marks methods that only call another of the same name (Dalvik executable format, access_flags).
-const bridge = 0x40
-
-// setters lists what writes a setting so that a condition on it holds, but what does so behind that condition. Of a write
-// that is known only as what a method leaves behind, the method is told.
-func (r *reachability) setters(k slot, c cond, compared bool) []Setter {
-	a := r.a
-	var out []Setter
-	add := func(s Site, why label) {
-		if why.settled() == 0 || s.Method == nil {
-			return
-		}
-		i := slices.IndexFunc(out, func(o Setter) bool { return o.Site == s })
-		if i < 0 && len(out) < maxSetters {
-			out = append(out, Setter{s, why.names()})
-		} else if i >= 0 {
-			for _, name := range why.names() {
-				if !slices.Contains(out[i].Activation, name) {
-					out[i].Activation = append(out[i].Activation, name)
-				}
-			}
-		}
-	}
-	for i := range a.kept[k] {
-		w := &a.kept[k][i]
-		if !compared && !r.mayHold(c, w.v) || r.renews(k, c, w.conds) {
-			continue
-		}
-		why, _ := r.whyOf(&w.settledEvent)
-		at := w.site
-		if calls := a.chains.list(w.chain); len(calls) > 0 {
-			at = calls[0] // not in a method that writes whatever it is given
-		}
-		add(a.sites[at], why)
-	}
-	for _, w := range a.cellLog[k] {
-		if w.by != nil && w.by.Access&bridge == 0 && !a.explained(k, w.v) && (compared || r.mayHold(c, a.local(a.expand(w.v)))) {
-			add(Site{Method: w.by}, r.why[w.by])
-		}
-	}
-	slices.SortStableFunc(out, func(x, y Setter) int { return rank(x) - rank(y) })
-	return out
-}
-
-// rank puts what needs no user first, then what others ask for.
-func rank(s Setter) int {
-	switch {
-	case (&Flow{Activation: s.Activation}).automatic():
-		return 0
-	case slices.Contains(s.Activation, "other-app"):
-		return 1
-	}
-	return 2
 }

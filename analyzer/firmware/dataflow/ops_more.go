@@ -226,7 +226,9 @@ func opDBWrite(f *frame, c *call) (value, bool) {
 			if !strings.HasPrefix(name, "[") || name == "[*]" {
 				name = "[?]"
 			}
-			a.add(f.s, table, name, a.reach(f.s, o.values[i]))
+			v := a.reach(f.s, o.values[i])
+			a.add(f.s, table, name, v)
+			f.keep(table, name, v, c.site)
 		}
 	}
 	return a.any(), false

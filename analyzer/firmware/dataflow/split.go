@@ -70,7 +70,7 @@ type splitWays struct {
 func (f *frame) byWays() {
 	old := *f
 	f.events, f.index, f.registered = nil, map[eventKey]int{}, nil
-	f.returns, f.throws, f.exit, f.lost, f.pended = nothing, nothing, nil, nil, 0
+	f.returns, f.throws, f.exit, f.lost, f.pended, f.writes = nothing, nothing, nil, nil, 0, 0
 	f.split = &splitWays{vers: make([]int, len(f.in[0].regs)), left: maxBranch}
 	f.walk(0, f.in[0])
 	if f.split.left <= 0 {

@@ -213,7 +213,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 		}
 		switch why := r.why[w.by]; {
 		case why&automatic != 0 && why&byTap == 0:
-			if auto = true; compared || !a.explained(k, w.v) {
+			if auto = true; compared || !r.explained(k, c, w.v) {
 				alone = guardNone
 			}
 		case why&byTap != 0:

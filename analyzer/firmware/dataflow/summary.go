@@ -161,6 +161,9 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 	push(s.ret)
 	push(s.throws)
 	for i := range s.events {
+		if s.events[i].kind == evKept {
+			continue
+		}
 		push(s.events[i].payload)
 		push(s.events[i].to)
 		for _, v := range s.events[i].args {

@@ -132,7 +132,7 @@ func (f *frame) runs(h int32, pass func(to int32, way int, s *state)) bool {
 	old, index, visit := *f, maps.Clone(f.index), slices.Clone(f.visit)
 	old.events, old.registered = slices.Clone(f.events), slices.Clone(f.registered)
 	var outs []wayOut
-	if f.turns(h, l.entry, len(old.events)+maxNew, func(to int32, way int, s *state) { outs = append(outs, wayOut{to, way, s.clone()}) }) {
+	if f.turns(h, l.entry, len(old.events)-old.writes+maxNew, func(to int32, way int, s *state) { outs = append(outs, wayOut{to, way, s.clone()}) }) {
 		f.turn = 0
 		for _, o := range outs {
 			pass(o.to, o.way, o.s)
@@ -187,7 +187,7 @@ func (f *frame) turns(h int32, in *state, events int, pass func(to int32, way in
 			}
 		}
 		l.sure = l.sure || round == 1 && next != nil && !left
-		if next != nil && left || f.spent > f.a.limits.MethodSteps || len(f.events) > events {
+		if next != nil && left || f.spent > f.a.limits.MethodSteps || len(f.events)-f.writes > events {
 			return false
 		}
 		in = next
