@@ -13,6 +13,7 @@ import (
 // Fields of java.lang.Enum; and what the names of fields begin with that stand for a place in a table, by a constant, and for the
 // constant that has a text as its name.
 const (
+	enumClass    = "Ljava/lang/Enum;"
 	ordinalField = "Enum.ordinal:I"
 	titleField   = "Enum.name:L"
 	caseField    = "case "
@@ -36,8 +37,11 @@ type constants struct {
 	cases  map[string]slot    // fields that stand for a place in a table
 }
 
-// constant is one constant of an enumeration: what its final fields hold.
-type constant struct{ fields *object }
+// constant is one constant of an enumeration, or what serves as one: what its final fields hold.
+type constant struct {
+	fields *object
+	in     string // the static field that holds it
+}
 
 func newConstants() *constants {
 	return &constants{map[atom]*constant{}, map[atom]atom{}, map[slot]atom{}, map[string][]atom{}, map[slot]*object{}, map[string]slot{}}
@@ -52,8 +56,9 @@ func (a *analysis) enumerate(f *frame) {
 	}
 	a.u.load(c)
 	a.enums.lists[c.Name] = nil
+	objects := a.constantObjects(c)
 	for _, ef := range c.statics {
-		if r := a.u.fieldRef(c.File, ef.Field); r != nil && ef.Access&(accEnum|accFinal) == accEnum|accFinal {
+		if r := a.u.fieldRef(c.File, ef.Field); r != nil && (ef.Access&(accEnum|accFinal) == accEnum|accFinal || objects && ef.Access&accFinal != 0 && r.typ == c.Name) {
 			a.constantIn(f, c, slot{home, r.slot()})
 		}
 	}
@@ -62,6 +67,25 @@ func (a *analysis) enumerate(f *frame) {
 			a.tableIn(f, slot{home, r.slot()})
 		}
 	}
+}
+
+// constantObjects reports whether a class keeps several objects of its own in final fields, and nothing in these objects changes: what
+// served as an enumeration before there were any.
+func (a *analysis) constantObjects(c *Class) bool {
+	if c.Super != "Ljava/lang/Object;" || a.u.find(c.Name, "equals(Ljava/lang/Object;)Z") != nil {
+		return false
+	}
+	objects := 0
+	for key, access := range c.fields {
+		_, typ, _ := strings.Cut(key, ":")
+		switch {
+		case access&(dex.AccStatic|accFinal) == 0:
+			return false
+		case access&dex.AccStatic != 0 && typ == c.Name:
+			objects++
+		}
+	}
+	return objects > 1
 }
 
 // constantIn notes a constant and its final fields.
@@ -77,14 +101,14 @@ func (a *analysis) constantIn(f *frame, c *Class, k slot) {
 			held = held.with(name, v)
 		}
 	}
-	if _, ok := a.t.number(held.at(ordinalField)); !ok {
+	if _, ok := a.t.number(held.at(ordinalField)); !ok && c.Super == enumClass {
 		return
 	}
 	if title := a.titleOf(a.t.node(at).s, held); title != nothing {
 		held = held.with(textField, title)
 	}
 	place := a.home(at)
-	a.enums.of[place], a.enums.made[at], a.enums.fields[k] = &constant{held}, place, place
+	a.enums.of[place], a.enums.made[at], a.enums.fields[k] = &constant{held, k.field}, place, place
 	a.enums.lists[c.Name] = append(a.enums.lists[c.Name], place)
 }
 

@@ -44,6 +44,11 @@ func (p *Program) Outward(v *Vocabulary, behind *Program) {
 	w.each(p, func(f *dex.File, class string, m dex.EncodedMethod) { w.calls(p, f, m, behind) })
 	w.spread(o.sends, w.sending)
 	w.spread(o.matters, w.mattered)
+	for class, list := range w.all {
+		for _, ref := range list {
+			o.matters[ref] = o.matters[ref] || o.enumeration(class)
+		}
+	}
 	for ref := range o.sends {
 		class, name := classAndName(ref)
 		if lifeNames[name] || strings.HasPrefix(name, "on") || name == "<init>" {
@@ -56,6 +61,19 @@ func (p *Program) Outward(v *Vocabulary, behind *Program) {
 		}
 	}
 	p.out = o
+}
+
+// enumeration reports whether a class of a library is of constants, which their constructors number and name.
+func (o *outward) enumeration(class string) bool {
+	for range maxChain {
+		if class = o.supers[class]; class == "" {
+			return false
+		}
+		if class == enumClass {
+			return true
+		}
+	}
+	return false
 }
 
 func classAndName(ref string) (class, name string) {

@@ -45,16 +45,7 @@ func opConstantCompare(f *frame, c *call) (value, bool) {
 	a := f.a
 	x, y := c.at(0), c.at(1)
 	if c.r.ret == "Z" {
-		switch a.decide(equal, x, y) {
-		case always:
-			return a.t.num(1), false
-		case never:
-			return a.t.num(0), false
-		}
-		if a.enumerated(x) || a.enumerated(y) {
-			return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)}), false
-		}
-		return a.any(), false
+		return a.sameConstant(x, y), false
 	}
 	n, ok1 := a.t.number(a.load(f.s, x, ordinalField))
 	m, ok2 := a.t.number(a.load(f.s, y, ordinalField))
@@ -62,6 +53,20 @@ func opConstantCompare(f *frame, c *call) (value, bool) {
 		return a.t.num(n - m), false
 	}
 	return a.any(), false
+}
+
+// sameConstant is whether two values are the same constant.
+func (a *analysis) sameConstant(x, y value) value {
+	switch a.decide(equal, x, y) {
+	case always:
+		return a.t.num(1)
+	case never:
+		return a.t.num(0)
+	}
+	if a.enumerated(x) || a.enumerated(y) {
+		return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)})
+	}
+	return a.any()
 }
 
 // switchTable is what a method gives back by which the Eclipse compiler makes the table of a switch when it is first asked for

@@ -78,6 +78,9 @@ func opCompare(f *frame, c *call) (value, bool) {
 	if len(c.r.params) > 1 {
 		x, y = c.at(1), c.at(2)
 	}
+	if c.r.name == "equals" && (a.enumerated(x) || a.enumerated(y)) {
+		return a.sameConstant(x, y), false
+	}
 	x, y = f.text(x), f.text(y)
 	s, ok1 := a.t.text(x)
 	r, ok2 := a.t.text(y)

@@ -15,7 +15,11 @@ func (f *frame) key(v value) (field string, wait bool) {
 		return element(n), false
 	}
 	if at, one := f.a.t.single(v); one && f.a.enums.of[at] != nil {
-		return "[" + f.a.t.node(at).s + "." + f.a.t.node(atom(f.a.t.atomsOf(f.a.enums.of[at].fields.at(titleField))[0])).s + "]", false
+		title, named := f.a.t.text(f.a.enums.of[at].fields.at(titleField))
+		if !named {
+			title = f.a.enums.of[at].in
+		}
+		return "[" + f.a.t.node(at).s + "." + title + "]", false
 	}
 	return "[?]", f.a.t.symbolic(v)
 }
