@@ -45,9 +45,11 @@ func (a *analysis) begun(heads, tails []atom) []atom {
 	var out []atom
 	for _, h := range heads {
 		if len(heads) > maxWays {
-			h = a.t.partsOf(h)[0]
+			h = a.beginning(h)
 		}
-		if n := a.t.node(h); n.kind != kStr && n.kind != kConcat {
+		switch a.t.node(h).kind {
+		case kStr, kConcat, kParam, kLoad, kResult, kCell: // what the caller gives may be how an address begins
+		default:
 			h = anyAtom
 		}
 		out = append(out, a.t.concat(h, anyAtom))
@@ -57,6 +59,15 @@ func (a *analysis) begun(heads, tails []atom) []atom {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// beginning is how a joined text begins: its first part, and what is known to follow where the caller gives that.
+func (a *analysis) beginning(h atom) atom {
+	parts := a.t.partsOf(h)
+	if n := a.t.node(parts[0]); n.kind != kStr && len(parts) > 1 && a.t.node(parts[1]).kind == kStr {
+		return a.t.concat(parts[0], parts[1])
+	}
+	return parts[0]
 }
 
 // pieces returns what a value may be as text: objects are what they hold.

@@ -18,15 +18,18 @@ func opFormat(f *frame, c *call) (value, bool) {
 	if !ok {
 		return a.derive(a.t.join(f.text(c.at(p)), a.reach(f.s, list)), 0), false
 	}
-	heads := []atom{a.t.atom(node{kind: kStr})}
+	var heads []atom
+	add := func(v value) { heads = a.append(heads, v, heads == nil) }
 	next := int64(0)
 	for pattern != "" {
 		i := strings.IndexByte(pattern, '%')
 		if i < 0 {
-			heads = a.append(heads, a.t.str(pattern), false)
+			add(a.t.str(pattern))
 			break
 		}
-		heads = a.append(heads, a.t.str(pattern[:i]), false)
+		if i > 0 { // an empty text is no beginning
+			add(a.t.str(pattern[:i]))
+		}
 		pattern = pattern[i+1:]
 		j := strings.IndexFunc(pattern, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '%' })
 		if j < 0 {
@@ -41,7 +44,7 @@ func opFormat(f *frame, c *call) (value, bool) {
 			spec += "t"
 		}
 		if verb == '%' || verb == 'n' {
-			heads = a.append(heads, a.t.str(map[byte]string{'%': "%", 'n': "\n"}[verb]), false)
+			add(a.t.str(map[byte]string{'%': "%", 'n': "\n"}[verb]))
 			continue
 		}
 		at := next
@@ -59,7 +62,10 @@ func opFormat(f *frame, c *call) (value, bool) {
 		if v == nothing {
 			v = a.t.join(a.any(), a.derive(a.reach(f.s, list), 0))
 		}
-		heads = a.append(heads, v, false)
+		add(v)
+	}
+	if heads == nil {
+		return a.t.str(""), false
 	}
 	return a.t.make(heads), false
 }

@@ -6,11 +6,7 @@ func opURL(f *frame, c *call) (value, bool) {
 	to := nothing
 	if len(c.Args) > 0 {
 		for i := range c.Args {
-			v := c.arg(i)
-			t := f.text(v)
-			if held := f.address(v); held != nothing && !a.plainText(v) {
-				t = held
-			}
+			t := f.leading(c.arg(i), "")
 			if to == nothing {
 				to = t
 			} else {
@@ -18,7 +14,11 @@ func opURL(f *frame, c *call) (value, bool) {
 			}
 		}
 	} else {
-		to = f.text(c.at(1))
+		typ := ""
+		if len(c.r.params) > 0 {
+			typ = c.r.params[0]
+		}
+		to = f.leading(c.at(1), typ)
 	}
 	if c.Text == "scheme-host" { // URL(protocol, host, [port,] file)
 		to = f.joined(f.joined(f.text(c.at(1)), a.t.str("://")), f.text(c.at(2)))
@@ -37,6 +37,14 @@ func opURL(f *frame, c *call) (value, bool) {
 	v := f.object(c.r.ret)
 	a.store(f.s, v, addressField, to)
 	return v, false
+}
+
+// leading is where a text, or an object of a type that is made of one, leads.
+func (f *frame) leading(v value, typ string) value {
+	if held := f.address(v); held != nothing && (typ == "Ljava/net/URI;" || !f.a.plainText(v)) {
+		return held
+	}
+	return f.text(v)
 }
 
 // opOpen returns an object that leads where the receiver, or the parameter in args, does.
