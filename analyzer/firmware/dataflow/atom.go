@@ -212,6 +212,9 @@ func (t *tables) concat(x, y atom) atom {
 	if len(out) == 1 {
 		return out[0]
 	}
+	if n := t.node(out[0]); len(out) > 2 && n.kind == kStr && n.s == "" { // of a new builder: no beginning
+		out = out[1:]
+	}
 	if len(out) > maxParts {
 		t.cuts++
 		out = append(out[:maxParts-1], anyAtom) // a text goes on after what is known of it

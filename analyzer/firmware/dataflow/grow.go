@@ -147,6 +147,11 @@ func (f *frame) baseOf(old value, at atom, late bool) (atom, bool) {
 // beginsWith returns how much of a text is another that it begins with, -1 where it does not.
 func (t *tables) beginsWith(at, base atom) int {
 	x, y := t.partsOf(at), t.partsOf(base)
+	if n := t.node(y[0]); n.kind == kStr && n.s == "" && t.node(x[0]).kind != kStr { // which a longer text does not keep
+		if y = y[1:]; len(y) == 0 {
+			return 1
+		}
+	}
 	n := 0
 	for i, p := range y {
 		if i >= len(x) {

@@ -37,11 +37,15 @@ func (t *tables) shrink(list []atom) []atom {
 const maxAddresses = 4
 
 // address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
-// it may be made of.
+// it may be made of. A path behind what the caller gives or a place holds is one too.
 func (t *tables) address(a atom) bool {
 	n := t.node(a)
 	if n.kind == kConcat {
-		n = t.node(n.parts()[0])
+		parts := n.parts()
+		if k, next := t.node(parts[0]).kind, t.node(parts[1]); k == kParam || k == kLoad || k == kCell {
+			return next.kind == kStr && strings.Contains(next.s, "/")
+		}
+		n = t.node(parts[0])
 	}
 	return n.kind == kStr && strings.Contains(n.s, "://") && !strings.HasPrefix(n.s, "content:")
 }
@@ -73,24 +77,31 @@ func (t *tables) without(list []atom, drop func(at atom, n *node) bool) []atom {
 	return out
 }
 
-// prefixes replaces joined texts by how they begin, and what their parts carry.
+// prefixes replaces joined texts by how they begin, and what their parts carry: a constant, or what the caller gives or a place holds
+// with the constant behind it. By themselves such parts are nothing that the text may be.
 func (t *tables) prefixes(list []atom) []atom {
 	var out []atom
 	for _, at := range list {
-		n := t.node(at)
-		if n.kind != kConcat {
+		if t.node(at).kind != kConcat {
 			out = append(out, at)
 			continue
 		}
-		parts := n.parts()
-		if t.node(parts[0]).kind == kStr {
+		parts := t.node(at).parts()
+		switch first := t.node(parts[0]).kind; {
+		case first == kStr:
 			out = append(out, t.concat(parts[0], anyAtom))
-		} else {
+		case first != kParam && first != kLoad && first != kResult && first != kCell:
 			out = append(out, anyAtom)
+		case t.node(parts[1]).kind == kStr:
+			out = append(out, t.concat(t.concat(parts[0], parts[1]), anyAtom))
+		default:
+			out = append(out, t.concat(parts[0], anyAtom))
 		}
 		for _, p := range parts {
 			switch t.node(p).kind {
 			case kStr, kInt, kAny:
+			case kParam, kLoad, kResult, kCell, kAllOf:
+				out = append(out, t.atom(node{kind: kDerived, a: uint32(p)}))
 			default:
 				out = append(out, p)
 			}

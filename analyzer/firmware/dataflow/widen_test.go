@@ -1,0 +1,46 @@
+package dataflow
+
+import (
+	"strings"
+	"testing"
+)
+
+// Of an address behind a static base, where a value is too many things: the base with the path stays, the base by itself is none.
+func TestShrinkKeepsPath(t *testing.T) {
+	tab := newTables()
+	empty := tab.atom(node{kind: kStr})
+	base := tab.atom(node{kind: kCell, a: uint32(tab.atom(node{kind: kHome, s: "Lplaces;"})), s: "BASE:L"})
+	address := tab.concat(tab.concat(empty, base), tab.atom(node{kind: kStr, s: "/place"}))
+	list := []atom{address}
+	for i := range 2 * maxSet {
+		given := tab.atom(node{kind: kParam, a: uint32(i)})
+		list = append(list, tab.concat(tab.concat(address, tab.atom(node{kind: kStr, s: "?d="})), given))
+	}
+	found := false
+	for _, at := range tab.atomsOf(tab.make(list)) {
+		if at == base {
+			t.Error("the base stands by itself")
+		}
+		parts := tab.partsOf(at)
+		found = found || parts[0] == base && len(parts) > 1 && strings.HasPrefix(tab.node(parts[1]).s, "/place")
+	}
+	if !found {
+		t.Error("the path is gone")
+	}
+}
+
+// A text that a new builder begins with is no beginning of one, and a text that only that was put before stays a text.
+func TestConcatEmpty(t *testing.T) {
+	tab := newTables()
+	empty, given, more := tab.atom(node{kind: kStr}), tab.atom(node{kind: kParam}), tab.atom(node{kind: kStr, s: "?"})
+	one := tab.concat(empty, given)
+	if n := tab.node(one); n.kind != kConcat {
+		t.Errorf("an empty text and a parameter are a node of kind %d", n.kind)
+	}
+	if got := tab.partsOf(tab.concat(one, more)); len(got) != 2 || got[0] != given || got[1] != more {
+		t.Errorf("parts %v", got)
+	}
+	if n := tab.beginsWith(tab.concat(one, more), one); n <= 0 {
+		t.Error("a longer text does not begin with the shorter")
+	}
+}
