@@ -104,6 +104,7 @@ type analysis struct {
 	dec          *decoder
 	passed       map[*Method][]value // what methods are called with
 	readAt       map[uint32]readGate // of sources
+	namings      map[string][]naming // where the code names hosts
 	mentions     map[Mention]bool
 	mentionL     []Mention
 	classes      map[string]bool // classes made somewhere: live for dispatch
@@ -136,7 +137,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, kept: map[slot][]kept{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), enums: newConstants(), special: specials{known: map[specialKey]*summary{}, of: map[*summary]int{}}, cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, passed: map[*Method][]value{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{},
 	}
 }
 

@@ -353,6 +353,7 @@ func opResource(f *frame, c *call) (value, bool) {
 			}
 		}
 	}
+	f.namesIn(out)
 	if out == nothing {
 		return a.any(), false
 	}

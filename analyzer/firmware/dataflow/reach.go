@@ -78,6 +78,7 @@ type reachability struct {
 	why   map[*Method]label
 	graph *contextGraph
 	known map[cond]judged
+	hosts map[string]hostJudged
 	depth int // of fields being judged
 	// What automatic reasons lead to, but not through sync adapters; and neither through those nor dispatchers.
 	unsynced, direct map[*contextNode]bool
@@ -155,7 +156,7 @@ func processLabel(app label) label {
 
 // reached follows all calls from the entries.
 func (a *analysis) reached() *reachability {
-	r := &reachability{a: a, why: map[*Method]label{}, known: map[cond]judged{}}
+	r := &reachability{a: a, why: map[*Method]label{}, known: map[cond]judged{}, hosts: map[string]hostJudged{}}
 	g := &contextGraph{r: r, out: map[*Method][]*callEdge{}, cares: map[*Method]uint32{}, ids: map[context]int{}, of: map[*Method][]int{}}
 	r.graph = g
 	a.whileHeard()

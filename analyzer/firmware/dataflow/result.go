@@ -201,12 +201,25 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 		whole := fl
 		whole.Exact = fl.Exact && sure(n)
 		if len(to) > 0 || len(unsure) == 0 {
-			r.Flows = append(r.Flows, whole)
+			r.add(whole, to)
 		}
 		if len(unsure) > 0 {
-			fl.Endpoints, fl.Exact = unsure, false
-			r.Flows = append(r.Flows, fl)
+			fl.Exact = false
+			r.add(fl, unsure)
 		}
+	}
+}
+
+// add notes a flow to some addresses, those apart that the app talks to under conditions of their own.
+func (r *Result) add(f Flow, to []string) {
+	for _, d := range r.reach.byHost(to) {
+		own := f
+		own.Endpoints = d.to
+		if g := d.guard.String(); Stronger(g, f.Guard) {
+			own.Guard, own.Gates = g, d.gates
+		}
+		own.Off = own.Off || slices.ContainsFunc(d.gates, func(g Gate) bool { return g.Off })
+		r.Flows = append(r.Flows, own)
 	}
 }
 
@@ -221,13 +234,8 @@ func (r *reachability) sourceGuard(site uint32, why label) (guard, []Gate) {
 		over = r.why[at.in]
 	}
 	a := r.a
-	var plain []uint32 // what depends on the caller is judged where the data is sent
-	for _, id := range a.c.sets[at.conds] {
-		if c := a.c.conds[id]; !a.t.symbolic(c.x) && !a.t.symbolic(c.y) {
-			plain = append(plain, id)
-		}
-	}
-	return r.guardOf(&settledEvent{event: event{conds: a.c.set(plain)}, in: at.in}, over)
+	// what depends on the caller is judged where the data is sent
+	return r.guardOf(&settledEvent{event: event{conds: a.plainConds(at.conds)}, in: at.in}, over)
 }
 
 // guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those

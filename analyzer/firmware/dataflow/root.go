@@ -147,6 +147,9 @@ func (a *analysis) staticValues(c *Class) {
 			continue
 		}
 		a.writeCell(slot{a.t.atom(node{kind: kHome, s: c.Name}), r.slot()}, val, nil)
+		if s, ok := a.t.text(val); ok && !isFinal { // of one that is final, see getStatic
+			a.names(s, 0, 0)
+		}
 		if isFinal {
 			a.finals[c.Name+"->"+r.slot()] = val
 		}

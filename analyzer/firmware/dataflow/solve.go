@@ -335,5 +335,8 @@ func (a *analysis) dataType(name string) uint32 {
 
 // recovered notes a text that no string table holds.
 func (f *frame) recovered(s, how string) {
+	if how != "folded" {
+		f.namesIn(f.a.t.str(s))
+	}
 	f.a.note(s, how, Site{f.m, f.addr})
 }

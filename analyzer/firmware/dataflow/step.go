@@ -25,7 +25,9 @@ func (f *frame) step(in *dex.Insn, i int32) {
 	case op <= 0x19:
 		f.set(in.Reg(0), f.constant(in, i))
 	case op <= 0x1b:
-		f.set(in.Reg(0), t.str(f.f.String(in.Index)))
+		v := t.str(f.f.String(in.Index))
+		f.namesIn(v)
+		f.set(in.Reg(0), v)
 	case op == 0x1c:
 		f.set(in.Reg(0), t.of(node{kind: kClass, s: f.a.u.typ(f.f, in.Index)}))
 	case op <= 0x1e: // monitors
@@ -276,6 +278,7 @@ func (f *frame) getStatic(i uint32) value {
 	v := f.a.load(f.s, home, r.slot())
 	if c, ok := f.a.finalStatic(r); ok {
 		if at, one := f.a.t.single(v); one && f.a.t.node(at).kind == kCell {
+			f.namesIn(c)
 			return c
 		}
 	}

@@ -156,6 +156,9 @@ func (r *reachability) defaultOf(n *node, key string) (int64, bool) {
 		}
 		return 0, false
 	}
+	if base := a.t.node(atom(n.a)); base.kind == kStore && n.s == "exists" && laidThere(base.s) && len(a.cellsOf[atom(n.a)]) == 0 {
+		return 0, true
+	}
 	if a.t.node(atom(n.a)).kind == kHome {
 		for _, w := range a.cellLog[slot{atom(n.a), n.s}] {
 			if w.by != nil && w.by.Name == "<clinit>" { // before that nobody sees the field
@@ -165,6 +168,13 @@ func (r *reachability) defaultOf(n *node, key string) (int64, bool) {
 		return 0, true
 	}
 	return 0, false
+}
+
+// laidThere reports whether a file is on the data partition, which is empty at first, and not in the folder of an app, where the app
+// may have put it by other ways.
+func laidThere(place string) bool {
+	path, ok := strings.CutPrefix(place, "file:/data/")
+	return ok && !strings.HasPrefix(path, "data/") && !strings.HasPrefix(path, "user/")
 }
 
 // writers says who writes a value under which the condition holds: a user's action, something that runs by itself, a

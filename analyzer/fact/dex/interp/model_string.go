@@ -33,6 +33,9 @@ func stringModels() map[string]table {
 			if o == nil {
 				return retBool(false)
 			}
+			if err := m.known(a[1]); err != nil {
+				return reg{}, err
+			}
 			u, ok := o.native.(text)
 			return retBool(ok && t.equal(u))
 		}),
