@@ -215,8 +215,12 @@ func (r *Result) add(f Flow, to []string) {
 	for _, d := range r.reach.byHost(to) {
 		own := f
 		own.Endpoints = d.to
-		if g := d.guard.String(); Stronger(g, f.Guard) {
-			own.Guard, own.Gates = g, d.gates
+		switch g := d.guard.String(); {
+		case d.guard == guardNone:
+		case Stronger(f.Guard, g):
+			own.Gates = slices.Concat(f.Gates, d.gates)
+		default:
+			own.Guard, own.Gates = g, slices.Concat(d.gates, f.Gates)
 		}
 		own.Off = own.Off || slices.ContainsFunc(d.gates, func(g Gate) bool { return g.Off })
 		r.Flows = append(r.Flows, own)
