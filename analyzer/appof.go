@@ -13,7 +13,7 @@ import (
 func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.App) *dataflow.App {
 	out := manifestOf(rec, app)
 	startsOf(out, app)
-	out.Props, out.TriggerOf = fw.Properties(), firmware.TriggerOf
+	out.Props, out.TriggerOf, out.Packages = fw.Properties(), firmware.TriggerOf, packagesOf(fw)
 	texts := r.resourcesOf(rec, app, out)
 	for _, f := range rec.Units[app.Unit].Facts {
 		if f.Kind != "meta-data" {
@@ -27,6 +27,15 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			out.Meta[of] = map[string][]string{}
 		}
 		out.Meta[of][f.Fields.Get("name")] = configured(rec, app, f.Fields.Get("value"), func() map[uint32][]string { return texts })
+	}
+	return out
+}
+
+// packagesOf names the packages of an image.
+func packagesOf(fw *firmware.Firmware) map[string]bool {
+	out := map[string]bool{}
+	for _, app := range fw.Apps {
+		out[app.Package] = true
 	}
 	return out
 }

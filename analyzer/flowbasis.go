@@ -14,10 +14,11 @@ import (
 
 // basis gathers, while an app is looked at, what the result depends on that no key can hold beforehand.
 type basis struct {
-	props []dataflow.PropAsked
-	lib   *dataflow.Program // notes what is asked of it
-	texts map[uint32]bool   // entries of the table of resources
-	names map[string]bool   // what was looked for among the strings outside the code
+	props    []dataflow.PropAsked
+	packages []string          // of which it was asked whether the image has them
+	lib      *dataflow.Program // notes what is asked of it
+	texts    map[uint32]bool   // entries of the table of resources
+	names    map[string]bool   // what was looked for among the strings outside the code
 }
 
 // newBasis begins one; where nothing is kept, nothing is gathered.
@@ -45,16 +46,22 @@ func (b *basis) strings(about *dataflow.App) {
 // rests is what a result rests on besides its key: questions to the image, and the answers then. Where the image of today
 // gives the same ones the result is the same.
 type rests struct {
-	Props  []propAnswer
-	Texts  []textAnswer
-	Names  []byte // hashes of the names that were looked for, ascending, each less the one before
-	Found  [sha256.Size]byte
-	Linked *dataflow.Consulted
+	Props    []propAnswer
+	Packages []packageAnswer
+	Texts    []textAnswer
+	Names    []byte // hashes of the names that were looked for, ascending, each less the one before
+	Found    [sha256.Size]byte
+	Linked   *dataflow.Consulted
 }
 
 type propAnswer struct {
 	Asked  dataflow.PropAsked
 	Answer string
+}
+
+type packageAnswer struct {
+	Name  string
+	There bool
 }
 
 type textAnswer struct {
@@ -83,6 +90,12 @@ func (img *imageOf) restsOf(b *basis) (rests, bool) {
 	for _, q := range b.props {
 		out.Props = append(out.Props, propAnswer{q, q.Answer(props)})
 	}
+	if len(b.packages) > 0 {
+		there := packagesOf(img.fw)
+		for _, name := range b.packages {
+			out.Packages = append(out.Packages, packageAnswer{name, there[name]})
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.texts)) {
 		out.Texts = append(out.Texts, textAnswer{id, img.text(id)})
 	}
@@ -99,8 +112,17 @@ func (img *imageOf) restsOf(b *basis) (rests, bool) {
 func (img *imageOf) holds(on *rests) bool {
 	props := img.fw.Properties()
 	return !slices.ContainsFunc(on.Props, func(p propAnswer) bool { return p.Asked.Answer(props) != p.Answer }) &&
-		img.lib.Agrees(on.Linked) && img.names(on.Names) == on.Found &&
+		img.packages(on.Packages) && img.lib.Agrees(on.Linked) && img.names(on.Names) == on.Found &&
 		!slices.ContainsFunc(on.Texts, func(t textAnswer) bool { return img.text(t.ID) != t.Sum })
+}
+
+// packages reports whether the image has those packages that another had, and lacks those that it lacked.
+func (img *imageOf) packages(list []packageAnswer) bool {
+	if len(list) == 0 {
+		return true
+	}
+	there := packagesOf(img.fw)
+	return !slices.ContainsFunc(list, func(p packageAnswer) bool { return there[p.Name] != p.There })
 }
 
 // text is the digest of a text of a resource in all configurations.

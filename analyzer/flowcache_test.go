@@ -196,6 +196,7 @@ func TestCacheRests(t *testing.T) {
 	b.texts[1], b.texts[7] = true, true
 	b.named("Hidden")
 	b.named("onClick")
+	b.packages = []string{app.Package, "not.there"}
 	for _, q := range []string{"ro.build.version.sdk", "ro.not.there"} {
 		b.props = append(b.props, dataflow.PropAsked{Name: q, Want: "19", Text: true})
 	}
@@ -234,6 +235,16 @@ func TestCacheRests(t *testing.T) {
 			t.Errorf("another answer to %+v", on.Props[i].Asked)
 		}
 		on.Props[i].Answer = on.Props[i].Asked.Answer(fw.Properties())
+	}
+	for i, want := range []bool{true, false} {
+		if on.Packages[i].There != want {
+			t.Errorf("%+v", on.Packages[i])
+		}
+		on.Packages[i].There = !want
+		if image().holds(&on) {
+			t.Errorf("another answer to %+v", on.Packages[i])
+		}
+		on.Packages[i].There = want
 	}
 }
 

@@ -225,7 +225,7 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 	}
 	limits := dataflow.Limits{Done: ctx.Done()}
 	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
-	code.basis.props = res.Props
+	code.basis.props, code.basis.packages = res.Props, res.Packages
 	if lib != nil && res.Mixed() {
 		// What data and addresses seem to meet only in an object that all of a library's callers share is told, and no
 		// finding rests on it, unless the app's code alone shows the same.
@@ -238,6 +238,7 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 		}
 		more := dataflow.Analyze(alone, nil, about, voc, profile, limits)
 		code.basis.props = append(code.basis.props, more.Props...)
+		code.basis.packages = append(code.basis.packages, more.Packages...)
 		res.Confirm(more)
 	}
 	return code, res

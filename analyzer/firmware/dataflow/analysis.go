@@ -31,16 +31,17 @@ func (l Limits) withDefaults() Limits {
 
 // analysis is the work on one app. It is not safe for concurrent use.
 type analysis struct {
-	u       *universe
-	voc     *Vocabulary
-	profile string
-	app     *App
-	asked   map[PropAsked]bool // what it was asked of the properties of the image
-	limits  Limits
-	t       *tables
-	c       *condTable
-	calls   map[string]*Call
-	ops     map[string]operation
+	u        *universe
+	voc      *Vocabulary
+	profile  string
+	app      *App
+	asked    map[PropAsked]bool // what it was asked of the properties of the image
+	packages map[string]bool    // that it was asked whether the image has them
+	limits   Limits
+	t        *tables
+	c        *condTable
+	calls    map[string]*Call
+	ops      map[string]operation
 
 	sums              map[*Method]*summary
 	stack             int

@@ -304,6 +304,7 @@ func operations() map[string]operation {
 		"ask":               opAsk,
 		"join":              opJoin,
 		"info":              opInfo,
+		"installed":         opInstalled,
 		"char-at":           opCharAt,
 		"listen-this":       opListenThis,
 		"set-length":        opSetLength,

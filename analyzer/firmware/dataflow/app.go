@@ -11,6 +11,8 @@ type App struct {
 	TriggerOf func(action string) string
 	// Props are the system properties of the image.
 	Props map[string]string
+	// Packages are those of the image.
+	Packages map[string]bool
 	// Strings returns the texts of a string resource in all configurations; nil where there is no table.
 	Strings func(id uint32) []string
 	// Secret are the numbers of views that take passwords.

@@ -78,8 +78,11 @@ func (a *analysis) flag(m *Method, at atom) bool {
 		return a.t.node(atom(n.a)).kind == kStore || !strings.HasSuffix(n.s, ":L") && !strings.HasSuffix(n.s, ":[")
 	case kApi, kResult:
 		_, ret, _ := strings.Cut(n.s, ")")
-		return !object(ret) || ret == accountType
-	case kWhen, kDerived, kSource, kCompare:
+		return !object(ret) || ret == accountType || n.kind == kResult && ret == appInfoType
+	case kCompare:
+		name := a.ofPackages(n)
+		return name == nothing || a.installed(name) != nothing
+	case kWhen, kDerived, kSource:
 		return true
 	}
 	return false

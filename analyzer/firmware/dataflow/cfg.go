@@ -25,6 +25,7 @@ type block struct {
 	succ        []int32
 	catch       []handler // handlers of exceptions thrown inside
 	pred        []int32
+	asks        int32 // the instruction that asks for a package, plus one; 0 for none
 }
 
 type handler struct {
@@ -64,7 +65,7 @@ func throws(op dex.Op) bool {
 }
 
 // newGraph reads the code of a method; nil where it is too long to follow.
-func newGraph(f *dex.File, code *dex.Code) *graph {
+func newGraph(u *universe, f *dex.File, code *dex.Code, restore func(*graph)) *graph {
 	g := &graph{}
 	at := make([]int32, code.Units()+1)
 	for i := range at {
@@ -80,6 +81,7 @@ func newGraph(f *dex.File, code *dex.Code) *graph {
 	if len(g.insns) == 0 {
 		return nil
 	}
+	restore(g)
 	insn := func(addr int64) int32 {
 		if addr < 0 || addr >= int64(len(at)) {
 			return -1
@@ -178,14 +180,16 @@ func newGraph(f *dex.File, code *dex.Code) *graph {
 		}
 		for _, t := range tries {
 			if bl.first >= t.from && bl.first < t.to && blockThrows(g, bl) {
-				for _, h := range t.list {
-					bl.catch = append(bl.catch, handler{of[h.block], h.typ})
+				list := make([]handler, len(t.list))
+				for i, h := range t.list {
+					list[i] = handler{of[h.block], h.typ}
 				}
+				g.guard(u, f, bl, list)
 			}
 		}
 	}
 	g.sort()
-	g.dominate()
+	g.dominate(func(from, b int32) bool { return g.missed(u, f, from, b) })
 	return g
 }
 

@@ -2,7 +2,7 @@ package dataflow
 
 // dominate finds for every block the conditional edges that each path to it takes: what gates it. Immediate dominators
 // are found as in Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001).
-func (g *graph) dominate() {
+func (g *graph) dominate(missed func(from, b int32) bool) {
 	n := len(g.blocks)
 	idom := make([]int32, n)
 	for i := range idom {
@@ -52,7 +52,7 @@ func (g *graph) dominate() {
 		if b == 0 {
 			continue
 		}
-		own := g.entry(b, below)
+		own := g.entry(b, below, missed)
 		g.controls[b] = g.controls[idom[b]]
 		if from := g.onlyWay(b, below); from >= 0 && len(g.blocks[from].succ) > 1 {
 			g.controls[b] = append(g.controls[b][:len(g.controls[b]):len(g.controls[b])], from)
@@ -66,9 +66,17 @@ func (g *graph) dominate() {
 }
 
 // entry returns the conditional edge that is the only way into a block, besides the block's own loop.
-func (g *graph) entry(b int32, below func(b, of int32) bool) edge {
+func (g *graph) entry(b int32, below, missed func(b, of int32) bool) edge {
 	none := edge{-1, 0}
 	from := g.onlyWay(b, below)
+	if from >= 0 && g.blocks[from].asks > 0 { // the only way out that no handler takes, or the one that a handler does
+		switch {
+		case missed(from, b):
+			return edge{from, 1}
+		case len(g.blocks[from].succ) == 1 && g.blocks[from].succ[0] == b:
+			return edge{from, 0}
+		}
+	}
 	if from < 0 || len(g.blocks[from].succ) < 2 {
 		return none
 	}

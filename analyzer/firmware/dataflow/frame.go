@@ -72,12 +72,11 @@ func (a *analysis) newFrame(m *Method) *frame {
 	if err != nil && len(code.Bytes) == 0 {
 		return nil
 	}
-	g := newGraph(m.Class.File, &code)
+	g := newGraph(a.u, m.Class.File, &code, func(g *graph) { a.restore(m, g) })
 	if g == nil {
 		a.cut("long methods")
 		return nil
 	}
-	a.restore(m, g)
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
 		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}, known: map[int32]truth{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
@@ -224,6 +223,9 @@ func (f *frame) runBlock(b int32, in *state, pass func(to int32, way int, s *sta
 		}
 		if pre == nil && len(bl.catch) > 0 && !f.safe(in) {
 			pre = f.s.clone()
+		}
+		if i == bl.asks-1 {
+			f.asksFor(in)
 		}
 		f.step(in, i)
 		if in.Op == dex.OpPackedSwitch || in.Op == dex.OpSparseSwitch {

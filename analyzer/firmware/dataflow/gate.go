@@ -88,8 +88,12 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			weakest, gate, first = g, w, false
 		}
 	}
+	there := c.y == a.t.num(0) && slices.ContainsFunc(a.t.atomsOf(c.x), func(at atom) bool { return a.ofPackages(a.t.node(at)) != nothing })
 	for _, at := range a.t.atomsOf(c.x) {
 		n := a.t.node(at)
+		if there && n.kind != kCompare && n.kind != kInt && n.kind != kWhen {
+			continue // what is returned of a package that is installed
+		}
 		switch n.kind {
 		case kWhen:
 			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, n.n, ys) {
@@ -114,12 +118,23 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			}
 			consider(guardNone, Gate{})
 		case kCompare:
+			ys, ok := a.numbers(c.y)
+			if name := a.ofPackages(n); name != nothing && ok {
+				g, w := r.installation(name, anyHolds(c.rel, 1, ys))
+				consider(g, w)
+				continue
+			}
 			same := cond{equal, value(n.a), value(n.b), c.site}
-			if ys, ok := a.numbers(c.y); ok && !anyHolds(c.rel, 1, ys) {
+			if ok && !anyHolds(c.rel, 1, ys) {
 				same.rel = unequal
 			}
 			if _, known := a.t.text(same.x); known {
 				same.x, same.y = same.y, same.x
+			}
+			if name := a.listed(same); name != nothing {
+				g, w := r.installation(name, true)
+				consider(g, w)
+				continue
 			}
 			g, w := r.judge(same, depth+1)
 			consider(g, w)

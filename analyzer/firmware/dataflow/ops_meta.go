@@ -32,7 +32,11 @@ func opInfo(f *frame, c *call) (value, bool) {
 		}
 	}
 	if !known {
-		return a.t.join(a.labels(f.params(c)), a.t.of(node{kind: kApi, a: c.site, s: c.r.String()})), false
+		v := a.t.join(a.labels(f.params(c)), a.t.of(node{kind: kApi, a: c.site, s: c.r.String()}))
+		if a.u.asksPackage(c.r) {
+			v = a.t.join(v, a.installed(f.text(c.at(1))))
+		}
+		return v, false
 	}
 	v := f.object(c.r.ret)
 	a.store(f.s, v, metaField, a.t.of(metaPlace(place)))

@@ -68,8 +68,20 @@ func (f *frame) answersByPath() {
 				}
 			}
 		}
+		for _, h := range bl.catch {
+			if bl.asks > 0 && h.block != b {
+				next := conds
+				if c := f.taken[b][1]; c != 0 && h.typ != dex.NoIndex && a.u.typ(f.f, h.typ) == missing {
+					next = append(conds[:len(conds):len(conds)], c-1)
+				}
+				walk(h.block, next, regs)
+			}
+		}
 		for w, to := range bl.succ {
 			next := conds
+			if c := f.taken[b][0]; bl.asks > 0 && c != 0 {
+				next = append(conds[:len(conds):len(conds)], c-1)
+			}
 			if w < 2 && len(bl.succ) == 2 {
 				if f.ways[b][w] == never {
 					continue

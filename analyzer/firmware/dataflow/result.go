@@ -75,6 +75,7 @@ type Result struct {
 	Mentions []Mention
 	Clients  []Client
 	Props    []PropAsked // of system properties: the result depends on the answers
+	Packages []string    // of which it was asked whether the image has them: on these answers too
 	Cuts     map[string]int
 	Steps    int
 	Methods  int
@@ -146,6 +147,7 @@ func (a *analysis) result() *Result {
 		r.Strings = append(r.Strings, s)
 	}
 	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
+	r.Packages = slices.Sorted(maps.Keys(a.packages))
 	r.Props = slices.SortedFunc(maps.Keys(a.asked), func(p, q PropAsked) int { return strings.Compare(p.key(), q.key()) })
 	return r
 }

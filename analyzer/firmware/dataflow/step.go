@@ -323,6 +323,11 @@ func (f *frame) binary(op dex.Op, x, y value) value {
 			return v
 		}
 	}
+	if op == 5 && !f.inLoop() {
+		if v, ok := f.a.bothHold(x, y); ok {
+			return v
+		}
+	}
 	if !ok1 || !ok2 || f.inLoop() || op >= 0x16 {
 		return f.a.derive(f.a.t.join(x, y), 0)
 	}
