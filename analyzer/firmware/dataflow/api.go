@@ -79,7 +79,7 @@ func (f *frame) read(data string, site uint32) value {
 	switch {
 	case ok && f.silent: // the one summary says what stands before it
 	case ok:
-		a.readAt[site] = readGate{f.m, a.c.both(old.conds, f.gates[f.block])}
+		a.readAt[site] = readGate{f.m, a.either(old.conds, f.gates[f.block])}
 	default:
 		a.readAt[site] = readGate{f.m, f.gates[f.block]}
 	}

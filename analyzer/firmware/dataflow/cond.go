@@ -189,3 +189,42 @@ func (a *analysis) symbolicConds(s condset) bool {
 	}
 	return false
 }
+
+// maxEither bounds what may be tested at one place, by what came to it, for the test to count as one condition.
+const maxEither = 8
+
+// either keeps what holds in both of two cases: conditions that they share, and tests at one place which came out alike of
+// what it was in either.
+func (a *analysis) either(x, y condset) condset {
+	if x == y {
+		return x
+	}
+	var out []uint32
+	for _, id := range a.c.sets[x] {
+		if slices.Contains(a.c.sets[y], id) {
+			out = append(out, id)
+			continue
+		}
+		c := a.c.conds[id]
+		i, ok := a.c.alike(y, c)
+		if _, one := a.c.alike(x, c); !ok || !one || a.t.symbolic(c.x) || a.t.symbolic(a.c.conds[i].x) {
+			continue
+		}
+		if len(a.t.atomsOf(c.x))+len(a.t.atomsOf(a.c.conds[i].x)) <= maxEither {
+			c.x = a.t.join(c.x, a.c.conds[i].x)
+			out = append(out, a.c.cond(c))
+		}
+	}
+	return a.c.set(out)
+}
+
+// alike returns the only condition of a set that came out of a test as another did; false where there is none, or several.
+func (t *condTable) alike(s condset, c cond) (uint32, bool) {
+	n, found := 0, uint32(0)
+	for _, id := range t.sets[s] {
+		if d := t.conds[id]; d.site == c.site && d.site != 0 && d.rel == c.rel && d.y == c.y {
+			n, found = n+1, id
+		}
+	}
+	return found, n == 1
+}

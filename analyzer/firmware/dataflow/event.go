@@ -110,7 +110,7 @@ func (f *frame) merge(old, e *event) {
 			old.args[j] = f.a.t.join(old.args[j], e.args[j])
 		}
 	}
-	old.conds = f.a.c.both(old.conds, e.conds)
+	old.conds = f.a.either(old.conds, e.conds)
 }
 
 // pend leaves a call to the callers and returns what stands for its result.

@@ -234,7 +234,7 @@ func (r *reachability) gatesOf(list []*contextNode, number int) condset {
 				out, first = n.gates[i], false
 				continue
 			}
-			out = r.a.c.both(out, n.gates[i])
+			out = r.a.either(out, n.gates[i])
 		}
 	}
 	return out

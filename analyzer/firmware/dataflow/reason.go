@@ -35,7 +35,7 @@ func (g *contextGraph) common(number int) {
 	meet := func(i int, s condset) {
 		n := g.nodes[i]
 		if n.has&bit != 0 {
-			if s = c.both(n.gates[number], s); s == n.gates[number] {
+			if s = g.r.a.either(n.gates[number], s); s == n.gates[number] {
 				return
 			}
 		}

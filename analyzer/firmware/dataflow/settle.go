@@ -47,7 +47,7 @@ func (a *analysis) settle(f *frame, e *event) {
 	case evSink:
 		k := settledKey{e.site, e.chain, a.inRoot, f.m, e.payload, e.to}
 		if i, ok := a.settledI[k]; ok {
-			a.settled[i].conds = a.c.both(a.settled[i].conds, e.conds)
+			a.settled[i].conds = a.either(a.settled[i].conds, e.conds)
 			return
 		}
 		a.settledI[k] = len(a.settled)
