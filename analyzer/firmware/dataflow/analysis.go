@@ -36,6 +36,8 @@ type analysis struct {
 	profile  string
 	app      *App
 	asked    map[PropAsked]bool // what it was asked of the properties of the image
+	made     map[string]*making // of classes of the program
+	absent   map[string]bool    // of those: of which no object is made
 	packages map[string]bool    // that it was asked whether the image has them
 	limits   Limits
 	t        *tables
@@ -138,7 +140,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, kept: map[slot][]kept{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), enums: newConstants(), special: specials{known: map[specialKey]*summary{}, of: map[*summary]int{}}, cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{}, made: map[string]*making{},
 	}
 }
 

@@ -79,6 +79,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	for i := range s.events {
 		mp.raise(&s.events[i])
 	}
+	mp.makes(s)
 	f.raised = a.t.join(f.raised, mp.value(s.throws))
 	return mp.value(s.ret)
 }
@@ -117,6 +118,7 @@ func (p *mapping) complete(s *summary) value {
 		}
 		p.conditions(e.conds)
 	}
+	p.makes(s)
 	for _, w := range writes {
 		p.put(w.base, w.field, w.v)
 	}

@@ -36,6 +36,7 @@ type frame struct {
 	lost       *state // where the method throws
 	events     []event
 	registered []registration
+	objects    []askedObject // that are made here, or by what it calls, if the caller asks for them
 	index      map[eventKey]int
 	split      *splitWays // nil but where the method is run way by way
 	once       map[[2]value]int32
@@ -132,7 +133,7 @@ func (a *analysis) restore(m *Method, g *graph) {
 func (f *frame) run() {
 	for round := range maxPasses {
 		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
-		f.registered = f.registered[:0]
+		f.registered, f.objects = f.registered[:0], f.objects[:0]
 		clear(f.index)
 		f.pended, f.writes = 0, 0
 		again := false
@@ -344,6 +345,7 @@ func (f *frame) object(class string) value {
 		f.s.put(slot{at, chosenField}, f.implied)
 	}
 	f.a.classes[class] = true
+	f.makes(class, f.gates[f.block])
 	if m := f.a.u.find(class, "finalize()V"); m != nil {
 		f.record(event{kind: evAsync, target: m, args: []value{f.a.t.one(at)}, conds: f.gates[f.block], site: f.here()})
 	}

@@ -157,11 +157,15 @@ func processLabel(app label) label {
 // reached follows all calls from the entries.
 func (a *analysis) reached() *reachability {
 	r := &reachability{a: a, why: map[*Method]label{}, known: map[cond]judged{}, hosts: map[string]hostJudged{}}
+	a.absent = a.neverMade()
 	g := &contextGraph{r: r, out: map[*Method][]*callEdge{}, cares: map[*Method]uint32{}, ids: map[context]int{}, of: map[*Method][]int{}}
 	r.graph = g
 	a.whileHeard()
 	for i := range a.edgeList {
 		e := &a.edgeList[i]
+		if a.unmade(e.to) || a.throughUnmade(e.from, e.chain, e.site) {
+			continue
+		}
 		g.out[e.from] = append(g.out[e.from], e)
 	}
 	g.cared(a.edgeList)

@@ -118,6 +118,9 @@ func (a *analysis) result() *Result {
 	var unmet []*settledEvent
 	for i := range a.settled {
 		e := &a.settled[i]
+		if a.throughUnmade(e.in, e.chain, e.site) {
+			continue
+		}
 		if why, where := r.reach.whyOf(e); why != 0 {
 			met[e.site] = true
 			a.flowsOf(e, r, why, where)

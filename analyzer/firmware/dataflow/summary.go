@@ -11,9 +11,10 @@ type summary struct {
 	heap    []effect
 	events  []event
 	rounds  int
-	nothing bool   // returns never
-	steers  uint32 // parameters that decide which way it takes
-	mixed   bool   // what it gives back or writes is several things; see forConstants
+	nothing bool          // returns never
+	steers  uint32        // parameters that decide which way it takes
+	makes   []askedObject // objects that it makes if the caller asks for them
+	mixed   bool          // what it gives back or writes is several things; see forConstants
 }
 
 // effect is a field that holds v when the method returns.
@@ -130,6 +131,7 @@ func (a *analysis) finish(f *frame, s *summary) {
 		}
 	}
 	clear(a.sharing)
+	a.ifAsked(f, s)
 	s.heap = a.exported(f, s)
 	if s.steers = f.steers; s.steers != 0 && !f.m.Class.Lib && len(f.g.insns) <= maxSpecialInsns {
 		s.mixed = (f.picks || a.mixes(s)) && !s.waits()
