@@ -206,6 +206,10 @@ func (a *analysis) either(x, y condset) condset {
 			continue
 		}
 		c := a.c.conds[id]
+		if a.answer(c) && slices.ContainsFunc(a.c.sets[y], func(id uint32) bool { return a.answer(a.c.conds[id]) }) {
+			out = append(out, id) // of one dialog or another
+			continue
+		}
 		i, ok := a.c.alike(y, c)
 		if _, one := a.c.alike(x, c); !ok || !one || a.t.symbolic(c.x) || a.t.symbolic(a.c.conds[i].x) {
 			continue

@@ -54,7 +54,19 @@ func (r *reachability) verdict(s condset) (guard, []Gate) {
 		gates = append(gates, what)
 		best = max(best, g)
 	}
+	slices.SortStableFunc(gates, func(x, y Gate) int { return x.passing() - y.passing() })
 	return best, gates
+}
+
+// passing is 1 of a gate that may be a flag of the moment, or a number of things: of several of one worth, one that stays is
+// told.
+func (g *Gate) passing() int {
+	for _, p := range [...]string{"pref:", "settings:", "package:", "permission", "prop", "jprop", "an account"} {
+		if strings.HasPrefix(g.Reads, p) {
+			return 0
+		}
+	}
+	return 1
 }
 
 // judged is what was said of a condition.
@@ -202,6 +214,8 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 		}
 	case kApi:
 		switch {
+		case n.s == dialogAnswer:
+			return guardNotice, Gate{Reads: n.s, Default: "off"}
 		case n.s == "remote":
 			return guardRemote, Gate{Reads: "answer of a server", Default: "unknown"}
 		case strings.Contains(n.s, "checkPermission") || strings.Contains(n.s, "checkCallingOrSelfPermission"):
@@ -302,6 +316,8 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardNone, gate
 	case remote:
 		return guardRemote, gate
+	case user && !compared && r.shown(slot{atom(n.a), n.s}, c):
+		return guardNotice, gate // whatever the user does then
 	case user && (known || compared):
 		return guardOptIn, gate
 	case user:

@@ -54,7 +54,7 @@ func (g *contextGraph) common(number int) {
 			u := e.e.byUser()
 			switch {
 			case u&bit != 0:
-				meet(e.to, 0)
+				meet(e.to, e.e.agreed)
 			case u == 0 && e.e.adds&bit != 0:
 				meet(e.to, e.conds)
 			}

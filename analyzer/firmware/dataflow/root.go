@@ -21,11 +21,12 @@ type callEdge struct {
 	site     uint32 // the instruction
 	chain    uint32 // calls from the caller down to the method of the instruction
 	async    bool
-	adds     label // why else the callee runs then
-	heard    atom  // the receiver that was registered, where that adds the reasons
-	tap      bool  // the callee runs when the user asks for it, whatever made the caller run
-	args     args  // what the callee is given, as the caller knows it
-	root     int32 // where the conditions are those of one run of the caller on its own: its number, plus one
+	adds     label   // why else the callee runs then
+	heard    atom    // the receiver that was registered, where that adds the reasons
+	tap      bool    // the callee runs when the user asks for it, whatever made the caller run
+	args     args    // what the callee is given, as the caller knows it
+	agreed   condset // of a callee that only the user leads to: what stands before that
+	root     int32   // where the conditions are those of one run of the caller on its own: its number, plus one
 }
 
 // maxRootsOf bounds how often one method is run with other arguments.

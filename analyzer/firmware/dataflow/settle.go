@@ -181,6 +181,7 @@ func (a *analysis) later(f *frame, e *event, m *Method, at atom, ret []slot) {
 		args = append(args, a.share(f.s, v))
 	}
 	edge := callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, args: a.argsOf(args)}
+	edge.agreed = a.agreed(e)
 	if m.Name == "onChange" || m.Name == "onEvent" {
 		edge.adds = byObserver
 	}

@@ -238,6 +238,20 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 	return user, auto && !remote, remote, others, alone, gate
 }
 
+// shows are the methods of a screen that run when it comes up, before the user does anything there.
+var shows = map[string]bool{"onCreate": true, "onStart": true, "onResume": true, "onCreateView": true, "onActivityCreated": true}
+
+// shown reports whether it is enough for a condition on something stored that a screen of the app comes up.
+func (r *reachability) shown(k slot, c cond) bool {
+	ys, ok := r.a.numbers(c.y)
+	for _, w := range r.a.cellLog[k] {
+		if n, constant := r.a.t.number(w.v); ok && constant && w.by != nil && shows[w.by.Name] && r.why[w.by]&(byUser|byTap|automatic) == byUser && anyHolds(c.rel, n, ys) {
+			return true
+		}
+	}
+	return false
+}
+
 // fromServer reports whether a value is, or is decided by, the answer of a server.
 func (a *analysis) fromServer(v value, depth int) bool {
 	for _, at := range a.t.atomsOf(a.expand(v)) {
