@@ -101,20 +101,6 @@ func (t *condTable) and(x, y condset) condset {
 	return t.set(append(slices.Clone(t.sets[x]), t.sets[y]...))
 }
 
-// both keeps the conditions two sets share.
-func (t *condTable) both(x, y condset) condset {
-	if x == y {
-		return x
-	}
-	var out []uint32
-	for _, id := range t.sets[x] {
-		if slices.Contains(t.sets[y], id) {
-			out = append(out, id)
-		}
-	}
-	return t.set(out)
-}
-
 // truth is what can be said of a condition.
 type truth uint8
 
