@@ -61,12 +61,13 @@ func (r *reachability) verdict(s condset) (guard, []Gate) {
 // passing is 1 of a gate that may be a flag of the moment, or a number of things: of several of one worth, one that stays is
 // told.
 func (g *Gate) passing() int {
-	for _, p := range [...]string{"pref:", "settings:", "package:", "permission", "prop", "jprop", "an account"} {
-		if strings.HasPrefix(g.Reads, p) {
-			return 0
+	_, member, ok := strings.Cut(g.Reads, "; ")
+	for _, p := range [...]string{"field ", "number of files", "a parameter", "which constant"} {
+		if strings.HasPrefix(g.Reads, p) || ok && member != "" || g.Reads == "" {
+			return 1
 		}
 	}
-	return 1
+	return 0
 }
 
 // judged is what was said of a condition.
