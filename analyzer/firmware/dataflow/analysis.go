@@ -96,6 +96,7 @@ type analysis struct {
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
 	waits        map[waitKey]bool
+	samePlace    map[atom][]atom // of places of postponed calls: those that hold the answers to the same calls
 	takenBack    []value         // receivers that code unregisters
 	writeable    map[string]bool // preferences in files that every app may write
 	woken        map[wokenKey]bool
@@ -140,7 +141,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, kept: map[slot][]kept{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), enums: newConstants(), special: specials{known: map[specialKey]*summary{}, of: map[*summary]int{}}, cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{}, made: map[string]*making{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{}, made: map[string]*making{}, samePlace: map[atom][]atom{},
 	}
 }
 
@@ -181,6 +182,14 @@ func (a *analysis) placesOf(out []Site, ids []uint32) []Site {
 
 // site numbers an instruction; 0 is none.
 func (a *analysis) site(m *Method, addr uint32) uint32 { return a.siteN(m, addr, 0) }
+
+// instruction returns the number of the instruction that a number stands for in one of its runs.
+func (a *analysis) instruction(id uint32) uint32 {
+	if s := a.sites[id]; s.Method != nil {
+		return a.site(s.Method, s.Addr)
+	}
+	return id
+}
 
 func (a *analysis) siteN(m *Method, addr, seq uint32) uint32 {
 	k := siteKey{m, addr, seq}

@@ -178,7 +178,7 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	if len(list) == 0 && !more {
 		return f.platformCall(r, a.u.platform(r.class), false, args, site)
 	}
-	if a.t.symbolic(args[0]) && f.level < maxLevels && f.pended < maxPending {
+	if a.t.symbolic(args[0]) && (f.level < maxLevels && f.pended < maxPending || f.waitsAlready(r, nil, args) >= 0) {
 		return f.pend(r, nil, args, site)
 	}
 	if v, ok := f.postpone(r, args, site); ok {

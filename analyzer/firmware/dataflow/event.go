@@ -1,5 +1,7 @@
 package dataflow
 
+import "slices"
+
 // eventKind is what an event is about.
 type eventKind uint8
 
@@ -37,7 +39,7 @@ type eventKey struct {
 }
 
 // maxEvents bounds the events one method hands to its callers. Those beyond are kept by instruction, whatever calls lead
-// to it: as many again.
+// to it and whatever was known there when it was run: as many again.
 const (
 	maxEvents = 96
 	anyChain  = ^uint32(0)
@@ -79,9 +81,10 @@ func (f *frame) record(e event) {
 		most *= 4
 	}
 	if e.kind != evKept && len(f.events)-f.writes >= most {
-		k.chain = anyChain
+		k.chain, k.site = anyChain, f.a.instruction(e.site)
 		if i, ok := f.index[k]; ok && e.kind != evCall {
 			old := &f.events[i]
+			f.a.answerAlike(old.result, e.result)
 			differ := 0
 			for _, d := range [...]bool{e.payload != old.payload, e.to != old.to, e.conds != old.conds, e.trust != old.trust} {
 				if d {
@@ -115,6 +118,12 @@ func (f *frame) merge(old, e *event) {
 
 // pend leaves a call to the callers and returns what stands for its result.
 func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
+	if f.pended >= maxPending {
+		if i := f.waitsAlready(r, c, args); i >= 0 {
+			f.events[i].conds = f.a.either(f.events[i].conds, f.gates[f.block])
+			return f.pendedResult(r, f.events[i].result)
+		}
+	}
 	if f.level >= maxLevels || f.pended >= maxPending {
 		f.a.cut("calls handed up")
 		return f.a.derive(join(f.a.t, args), 0)
@@ -127,10 +136,22 @@ func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
 	}
 	f.record(event{kind: evCall, call: c, ref: r, args: args, conds: f.gates[f.block], site: site, chain: chain, result: res})
 	f.pended += len(f.events) - n
+	return f.pendedResult(r, res)
+}
+
+func (f *frame) pendedResult(r *methodRef, stands atom) value {
 	if r.ret == "V" || r.name == "<init>" {
 		return nothing
 	}
-	return f.a.t.one(res)
+	return f.a.t.one(stands)
+}
+
+// waitsAlready returns the number of the event that is a call of the same method with the same arguments, -1 where there is
+// none: what reads a structure asks the same of its source for every field, and none of the answers is known.
+func (f *frame) waitsAlready(r *methodRef, c *Call, args []value) int {
+	return slices.IndexFunc(f.events, func(e event) bool {
+		return e.kind == evCall && e.call == c && e.ref.name == r.name && e.ref.class == r.class && e.ref.proto == r.proto && slices.Equal(e.args, args)
+	})
 }
 
 // deep reports whether an event still depends on the caller: through its values, what they hold, or its conditions.

@@ -2,6 +2,7 @@ package dataflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -54,6 +55,29 @@ func (a *analysis) laterPlain(f *frame, e *event, m *Method, at atom) {
 		}
 	}
 	a.later(f, &own, m, at, []slot{{e.result, "[?]"}})
+}
+
+// answerAlike notes that two postponed calls became one: either place may hold the answer.
+func (a *analysis) answerAlike(x, y atom) {
+	if x == y || x == anyAtom || y == anyAtom || slices.Contains(a.samePlace[x], y) {
+		return
+	}
+	all := []atom{x, y}
+	all = append(append(all, a.samePlace[x]...), a.samePlace[y]...)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, at := range all {
+		a.samePlace[at] = all
+	}
+}
+
+// answered joins what places hold that share their answers with one.
+func (a *analysis) answered(base atom) value {
+	out := nothing
+	for _, at := range a.samePlace[base] {
+		out = a.t.join(out, a.expand(a.cells[slot{at, "[?]"}]))
+	}
+	return out
 }
 
 // guess enters all bodies of postponed calls whose receiver nobody was seen to store; it reports whether there were any.

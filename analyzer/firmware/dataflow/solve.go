@@ -196,6 +196,7 @@ func (a *analysis) written(base atom, field string) value {
 	n := a.t.node(base)
 	out := nothing
 	if field == "[*]" {
+		out = a.answered(base)
 		for _, k := range a.cellsOf[base] {
 			if strings.HasPrefix(k, "[") {
 				out = a.t.join(out, a.expand(a.cells[slot{base, k}]))
