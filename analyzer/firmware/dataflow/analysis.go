@@ -96,6 +96,7 @@ type analysis struct {
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
 	waits        map[waitKey]bool
+	missing      map[atom]bool   // results of calls that were never made
 	samePlace    map[atom][]atom // of places of postponed calls: those that hold the answers to the same calls
 	takenBack    []value         // receivers that code unregisters
 	writeable    map[string]bool // preferences in files that every app may write
@@ -141,7 +142,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		chains: newChainTable(), settledI: map[settledKey]int{}, edges: map[callEdge]struct{}{}, cells: map[slot]value{},
 		cellLog: map[slot][]cellWrite{}, kept: map[slot][]kept{}, homes: map[homeKey][]atom{}, must: map[mustKey]bool{}, alias: map[aliasKey]*summary{}, initialisers: map[string]*initialiser{}, rootIDs: map[string]int{}, strings: map[string]Recovered{}, classes: map[string]bool{},
 		sites: make([]Site, 1), enums: newConstants(), special: specials{known: map[specialKey]*summary{}, of: map[*summary]int{}}, cellsOf: map[atom][]string{}, touched: map[string]bool{}, finals: map[string]value{},
-		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{}, made: map[string]*making{}, samePlace: map[atom][]atom{},
+		sharing: map[sharedKey]bool{}, typeIDs: map[string]uint32{}, entries: map[*Method]string{}, expanded: map[value]value{}, expandedApart: map[value]value{}, woken: map[wokenKey]bool{}, waits: map[waitKey]bool{}, writeable: map[string]bool{}, idle: map[*Method][]uint32{}, mentions: map[Mention]bool{}, readAt: map[uint32]readGate{}, namings: map[string][]naming{}, passed: map[*Method][]value{}, made: map[string]*making{}, samePlace: map[atom][]atom{}, missing: map[atom]bool{},
 	}
 }
 

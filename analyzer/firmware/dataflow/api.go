@@ -1,5 +1,7 @@
 package dataflow
 
+import "strings"
+
 // api interprets a call by its line in the vocabulary.
 func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 	a := f.a
@@ -20,6 +22,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 		at = func(i int) value { return get(i - 1) }
 	}
 	result := nothing
+	a.consults(c, args)
 	if c.Op != "" {
 		if op := a.ops[c.Op]; op != nil {
 			v, wait := op(f, &call{Call: c, r: r, at: at, args: args, site: site})
@@ -50,6 +53,14 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 	}
 	if c.Sink != "" && c.Op != "start" && c.Op != "set-result" && c.Op != "pending" { // those decide where they lead
 		f.sink(c, r, at, args, site)
+	}
+	if text := value(nothing); strings.HasPrefix(r.ret, "L") && result != nothing { // made of texts of which some are lost
+		for _, v := range args {
+			if a.misses(v, lostText) {
+				text = a.t.one(lostText)
+			}
+		}
+		result = a.t.join(result, text)
 	}
 	if c.Op == "" && len(c.Flow) == 0 && c.Source == "" && c.Sink != "" {
 		result = a.t.of(node{kind: kApi, a: site, s: r.String()})

@@ -194,10 +194,11 @@ func (p *mapping) put(bases value, field string, v value) {
 	a, s := p.f.a, p.f.s
 	if field == lostField {
 		for _, b := range a.t.atomsOf(bases) {
-			a.forget(s, b)
+			a.forget(s, b, v)
 		}
 		return
 	}
+	a.storesTo(bases, v)
 	weak := len(a.t.atomsOf(bases)) > 1
 	for _, b := range a.t.atomsOf(bases) {
 		if k := a.t.node(b).kind; k != kParam && k != kLoad && k != kResult && k != kObj && k != kHome && k != kStore && k != kCell {
@@ -207,7 +208,7 @@ func (p *mapping) put(bases value, field string, v value) {
 			continue
 		}
 		if s.full(b, field) {
-			a.lose(s, b)
+			a.lose(s, b, v)
 			continue
 		}
 		k := slot{b, field}

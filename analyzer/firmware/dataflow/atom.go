@@ -16,7 +16,7 @@ type (
 type kind uint8
 
 const (
-	kAny     kind = iota // something of no interest
+	kAny     kind = iota // something of no interest; n: what is lost with it, see missed.go
 	kInt                 // a number, or null: n
 	kStr                 // a string: s
 	kClass               // a class token: s
@@ -46,7 +46,8 @@ type node struct {
 	s    string
 }
 
-// maxSet bounds the atoms of a value. A set that would be larger is made coarser: see shrink.
+// maxSet bounds the atoms of a value, without those that say what it lost. A set that would be larger is made coarser: see
+// shrink.
 const maxSet = 24
 
 const (
@@ -62,12 +63,13 @@ type tables struct {
 	values map[string]value
 	symb   []uint8 // of values: 0 not known, 1 concrete, 2 symbolic
 	joins  map[uint64]value
-	cuts   int // sets that grew too large
 }
 
 func newTables() *tables {
 	t := &tables{atoms: map[node]atom{}, values: map[string]value{}, joins: map[uint64]value{}}
-	t.atom(node{})
+	for i := range marks {
+		t.atom(node{n: int64(i)})
+	}
 	t.set(nil)
 	return t
 }
@@ -118,7 +120,7 @@ func (t *tables) atomsOf(v value) []atom { return t.sets[v] }
 func (t *tables) make(list []atom) value {
 	slices.Sort(list)
 	list = slices.Compact(list)
-	if len(list) > maxSet {
+	if unmarked(list) > maxSet {
 		list = t.shrink(list)
 	}
 	return t.set(list)
@@ -216,8 +218,11 @@ func (t *tables) concat(x, y atom) atom {
 		out = out[1:]
 	}
 	if len(out) > maxParts {
-		t.cuts++
-		out = append(out[:maxParts-1], anyAtom) // a text goes on after what is known of it
+		end := anyAtom // a text goes on after what is known of it
+		if slices.Contains(t.losing(out[maxParts-1:]), lostData) {
+			end = lostData
+		}
+		out = append(out[:maxParts-1], end)
 	}
 	var b strings.Builder
 	for _, a := range out {

@@ -184,6 +184,7 @@ func (f *frame) unknownReceiver(r *methodRef, args []value, site uint32) value {
 	if v, ok := f.postpone(r, args, site); ok {
 		return v
 	}
+	a.asks(args[0], lostThing)
 	if more {
 		a.cut("targets of a call")
 	}
@@ -290,7 +291,7 @@ func (f *frame) passes(r *methodRef, static bool, args []value, all value, site 
 	if strings.HasPrefix(r.ret, "L") || strings.HasPrefix(r.ret, "[") {
 		return all
 	}
-	return a.t.join(a.taints(all), a.t.of(node{kind: kApi, a: site, s: r.String()}))
+	return a.t.join(a.t.join(a.taints(all), a.t.make(slices.Clone(a.lossOf(all)))), a.t.of(node{kind: kApi, a: site, s: r.String()}))
 }
 
 // absorb notes that the receiver holds what it was given, where that may be of interest.
@@ -320,6 +321,10 @@ func (a *analysis) carries(v value) bool {
 			return true
 		case kApi:
 			if n.s == "remote" { // a server's answer: it may decide what is sent
+				return true
+			}
+		case kAny:
+			if at == lostData || at == lostThing {
 				return true
 			}
 		}

@@ -28,8 +28,11 @@ func (a *analysis) append(heads []atom, v value, first bool) []atom {
 	if first {
 		return tails
 	}
+	var lost []atom // stays beside the texts
+	heads, lost = apartFrom(heads, lost)
+	tails, lost = apartFrom(tails, lost)
 	if len(heads)*len(tails) > maxWays {
-		return a.begun(heads, tails)
+		return append(a.begun(heads, tails), lost...)
 	}
 	var out []atom
 	for _, h := range heads {
@@ -37,7 +40,22 @@ func (a *analysis) append(heads []atom, v value, first bool) []atom {
 			out = append(out, a.t.concat(h, t))
 		}
 	}
-	return out
+	return append(out, lost...)
+}
+
+// apartFrom parts the marks of what was lost from a list and adds them to others.
+func apartFrom(list, lost []atom) (rest, all []atom) {
+	for _, at := range list {
+		if marked(at) {
+			lost = append(lost, at)
+		} else {
+			rest = append(rest, at)
+		}
+	}
+	if len(rest) == 0 {
+		rest = append(rest, anyAtom)
+	}
+	return rest, lost
 }
 
 // begun is what texts of too many kinds are known by: how they begin, and what they carry.

@@ -125,6 +125,9 @@ func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
 		}
 	}
 	if f.level >= maxLevels || f.pended >= maxPending {
+		if v, ok := f.unasked(c, args); ok {
+			return v
+		}
 		f.a.cut("calls handed up")
 		return f.a.derive(join(f.a.t, args), 0)
 	}

@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A limit may keep a write from being known. What was in the place before is no longer there, and must not be taken for what is: an
 // object whose writes are not all known is marked, and of what it held only the objects and what they carry are kept.
@@ -20,13 +23,38 @@ func (s *state) full(b atom, field string) bool {
 }
 
 // lose notes that a field of an object is written and not kept.
-func (a *analysis) lose(s *state, b atom) {
-	a.cut("fields")
+func (a *analysis) lose(s *state, b atom, v value) {
 	if s.heap[b] == nil && len(s.heap) > 2*maxObjects {
+		a.cut("fields")
 		s.put(lostSlot, a.t.any())
 		return
 	}
-	s.put(slot{b, lostField}, a.t.any())
+	if !a.onlyTexts(v) {
+		a.cut("fields")
+		v = a.t.any()
+	}
+	s.put(slot{b, lostField}, a.t.join(s.at(slot{b, lostField}), a.lostTexts(v)))
+}
+
+// onlyTexts reports whether a value is texts and numbers, or was: to lose it is told where a text is asked for.
+func (a *analysis) onlyTexts(v value) bool {
+	for _, at := range a.t.losing(a.t.atomsOf(v)) {
+		if at != lostText {
+			return false
+		}
+	}
+	return true
+}
+
+// lostTexts is what is noted of a place that lost a value, and of what is read there.
+func (a *analysis) lostTexts(v value) value {
+	switch {
+	case v == nothing:
+		return v
+	case slices.Contains(a.t.losing(a.t.atomsOf(v)), lostText):
+		return a.t.make([]atom{anyAtom, lostText})
+	}
+	return a.t.any()
 }
 
 // lost reports whether an object may hold what is not known.
@@ -44,7 +72,7 @@ func (s *state) lost(b atom) bool {
 }
 
 // forget makes all that an object held unknown; of nothing in particular, all that any object held.
-func (a *analysis) forget(s *state, b atom) {
+func (a *analysis) forget(s *state, b atom, v value) {
 	list := []atom{b}
 	switch a.t.node(b).kind {
 	case kParam, kLoad, kResult, kObj, kHome, kStore, kCell:
@@ -59,11 +87,11 @@ func (a *analysis) forget(s *state, b atom) {
 		}
 		for _, k := range a.slots(s, b) {
 			if k.field != lostField && k.field != sharedField {
-				s.put(k, a.unknown(k.field, s.at(k)))
+				s.put(k, a.t.join(a.unknown(k.field, s.at(k)), a.lostTexts(v)))
 			}
 		}
 	}
-	s.put(slot{b, lostField}, a.t.any())
+	s.put(slot{b, lostField}, a.t.join(s.at(slot{b, lostField}), a.lostTexts(v)))
 }
 
 // unknown is what a field may hold after it was written in a way that is not known.
@@ -72,7 +100,11 @@ func (a *analysis) unknown(field string, v value) value {
 	out := []atom{anyAtom}
 	for _, at := range a.t.atomsOf(v) {
 		switch a.t.node(at).kind {
-		case kAny, kInt, kStr, kWhen, kCompare:
+		case kAny:
+			if !marked(at) {
+				continue
+			}
+		case kInt, kStr, kWhen, kCompare:
 			continue
 		case kConcat:
 			out = append(out, a.t.atomsOf(a.labels(a.t.one(at)))...)
@@ -92,7 +124,7 @@ func (a *analysis) unknown(field string, v value) value {
 func (a *analysis) unwritten(s *state, b atom, field string) value {
 	v := a.initial(b, field)
 	if s.lost(b) {
-		return a.unknown(field, v)
+		return a.t.join(a.unknown(field, v), s.at(slot{b, lostField}))
 	}
 	return v
 }

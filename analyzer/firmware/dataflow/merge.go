@@ -38,8 +38,8 @@ func (a *analysis) mergeObject(b atom, x, y *object) *object {
 	out := x
 	initial := func(o *object, name string) value {
 		v := a.initial(b, name)
-		if _, lost := o.get(lostField); lost && name != lostField {
-			return a.unknown(name, v)
+		if lost, is := o.get(lostField); is && name != lostField {
+			return a.t.join(a.unknown(name, v), lost)
 		}
 		return v
 	}

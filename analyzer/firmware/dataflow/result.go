@@ -108,9 +108,6 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 
 func (a *analysis) result() *Result {
 	r := &Result{Cuts: a.cutsBy, Steps: a.steps, Methods: len(a.sums), a: a}
-	if a.t.cuts > 0 {
-		r.Cuts["alternatives of a value"] = a.t.cuts
-	}
 	clear(a.expanded)
 	clear(a.expandedApart)
 	r.reach = a.reached()
@@ -181,7 +178,10 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	sinkGuard, sinkGates := guard, gates
 	way := r.reach.way(why, where)
 	sure, to, unsure := a.apart(e, to)
-	for n := range a.data(a.expand(e.payload)) {
+	payload := a.expand(e.payload)
+	a.asks(a.t.join(payload, a.whole(payload)), lostData, lostThing)
+	for n := range a.data(payload) {
+		a.asks(a.expand(e.to), lostText, lostData, lostThing)
 		guard, gates := sinkGuard, sinkGates
 		g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
 		if g2 > guard {

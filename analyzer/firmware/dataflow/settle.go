@@ -59,13 +59,14 @@ func (a *analysis) settle(f *frame, e *event) {
 	case evKept:
 		a.settleKept(f, e)
 	case evCall:
-		a.cut("calls without a receiver")
+		a.unanswered(f, e)
 	}
 }
 
 // settleAsync schedules what runs later.
 func (a *analysis) settleAsync(f *frame, e *event) {
 	recv := e.args[0]
+	a.asks(recv, lostThing)
 	for _, at := range a.t.atomsOf(recv) {
 		n := a.t.node(at)
 		if n.kind == kCell || n.kind == kLoad { // known when all code was seen
@@ -301,6 +302,9 @@ func (a *analysis) cell(place string) value {
 func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 	a := f.a
 	listens := a.mayCallBack(r) || v == to
+	if listens {
+		a.asks(v, lostThing)
+	}
 	var recv []atom
 	for _, at := range a.t.atomsOf(v) {
 		n := a.t.node(at)

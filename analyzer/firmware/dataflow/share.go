@@ -139,6 +139,7 @@ func (r *Result) exports(held value, why label) (out []Export) {
 	if why == 0 {
 		return nil // never written
 	}
+	a.asks(held, lostData, lostThing)
 	for n := range a.data(held) {
 		if !a.ownData(n) {
 			continue

@@ -35,6 +35,7 @@ func (a *analysis) wake() bool {
 	for i := range len(a.waiting) { // what waits from now on is looked at in the next round
 		w := a.waiting[i]
 		recv := a.expand(w.args[0])
+		a.asks(recv, lostThing)
 		for _, at := range a.t.atomsOf(recv) {
 			if n := a.t.node(at); n.kind != kHome || a.woken[wokenKey{i, at}] {
 				continue
@@ -65,6 +66,11 @@ func (a *analysis) distribute() bool {
 	changed := false
 	for _, b := range bases {
 		for _, to := range a.t.atomsOf(a.expand(a.t.one(b))) {
+			if to == lostThing {
+				for _, field := range a.cellsOf[b] {
+					a.storesTo(a.t.one(to), a.cells[slot{b, field}])
+				}
+			}
 			if k := a.t.node(to).kind; k != kHome && k != kStore {
 				continue
 			}
@@ -86,7 +92,7 @@ func (a *analysis) distribute() bool {
 func (a *analysis) open(v value) bool {
 	for _, at := range a.t.atomsOf(v) {
 		switch a.t.node(at).kind {
-		case kCell, kLoad, kAllOf, kDerived, kConcat:
+		case kCell, kLoad, kAllOf, kDerived, kConcat, kResult:
 			return true
 		}
 	}
@@ -99,6 +105,9 @@ func (a *analysis) expandAtom(at atom) value {
 	case kCell:
 		out := nothing
 		for _, b := range a.t.atomsOf(a.expand(a.t.one(atom(n.a)))) {
+			if b == lostThing {
+				out = a.t.join(out, a.t.make(lostOf(n.s)))
+			}
 			out = a.t.join(out, a.contents(b, n.s))
 		}
 		if n.b != 0 {
@@ -113,6 +122,10 @@ func (a *analysis) expandAtom(at atom) value {
 				out = a.t.join(out, a.contents(b, n.s))
 			case kSource:
 				out = a.t.join(out, a.t.one(b))
+			case kAny:
+				if b == lostThing || b == lostData {
+					out = a.t.join(out, a.initial(b, n.s))
+				}
 			case kStr, kConcat:
 				if n.s == textField {
 					out = a.t.join(out, a.t.one(b))
@@ -128,6 +141,10 @@ func (a *analysis) expandAtom(at atom) value {
 	case kDerived:
 		held := a.expand(a.t.one(atom(n.a)))
 		return a.derive(a.t.join(held, a.whole(held)), n.b)
+	case kResult:
+		if a.missing[at] {
+			return a.t.make([]atom{anyAtom, lostText, lostData, lostThing, at})
+		}
 	case kConcat:
 		var out []atom
 		var others []atom // beside the text: as parts of it they would make one more of each
@@ -196,7 +213,7 @@ func (a *analysis) written(base atom, field string) value {
 	n := a.t.node(base)
 	out := nothing
 	if field == "[*]" {
-		out = a.answered(base)
+		out = a.t.join(a.answered(base), a.lostTexts(a.cells[slot{base, lostField}]))
 		for _, k := range a.cellsOf[base] {
 			if strings.HasPrefix(k, "[") {
 				out = a.t.join(out, a.expand(a.cells[slot{base, k}]))
@@ -207,7 +224,7 @@ func (a *analysis) written(base atom, field string) value {
 		}
 		return a.t.join(out, a.family(base, field))
 	}
-	out = a.expand(a.cells[slot{base, field}])
+	out = a.t.join(a.expand(a.cells[slot{base, field}]), a.lostTexts(a.cells[slot{base, lostField}]))
 	if strings.HasPrefix(field, "[") && field != "[?]" {
 		out = a.t.join(out, a.expand(a.cells[slot{base, "[?]"}]))
 	}
@@ -275,6 +292,8 @@ func (a *analysis) whole(v value) value {
 				out = a.t.join(out, a.t.of(n))
 			case n.kind == kStr || n.kind == kConcat:
 				out = a.t.join(out, a.t.one(b))
+			case b == lostThing || b == lostData:
+				out = a.t.join(out, a.t.one(lostData))
 			}
 		}
 	}

@@ -21,6 +21,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 	if a.settleSystem(f, e) {
 		return
 	}
+	a.asks(e.args[0], lostThing)
 	p := pendingStart{settledEvent: settledEvent{event: *e, in: f.m, root: a.inRoot}}
 	for _, at := range a.t.atomsOf(e.args[0]) {
 		one := a.t.one(at)
@@ -34,6 +35,9 @@ func (a *analysis) settleStart(f *frame, e *event) {
 	if e.to != nothing {
 		p.class = e.to
 	}
+	for _, v := range [...]value{p.class, p.action, p.address} {
+		a.asks(v, lostText, lostThing)
+	}
 	p.args = nil
 	for _, v := range e.args {
 		p.args = append(p.args, a.share(f.s, v))
@@ -43,6 +47,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 
 // settleRegister schedules a receiver that code registers: each object gets its own intents.
 func (a *analysis) settleRegister(f *frame, e *event) {
+	a.asks(e.args[0], lostThing)
 	for _, at := range a.t.atomsOf(e.args[0]) {
 		n := a.t.node(at)
 		if (n.kind != kObj && n.kind != kHome) || a.u.class(n.s) == nil {

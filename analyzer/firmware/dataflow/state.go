@@ -147,6 +147,13 @@ func (a *analysis) initial(base atom, field string) value {
 		return a.named(n.s, field)
 	case kApi:
 		return a.t.any()
+	case kAny:
+		switch base {
+		case lostThing:
+			return a.t.make(lostOf(field))
+		case lostData:
+			return a.t.one(base)
+		}
 	}
 	return nothing
 }
@@ -178,7 +185,7 @@ func (a *analysis) loadField(s *state, b atom, field string) value {
 	}
 	out := nothing
 	if s.lost(b) {
-		out = a.t.any()
+		out = a.t.join(a.t.any(), s.at(slot{b, lostField}))
 	}
 	if o := s.heap[b]; o != nil {
 		for i, name := range o.names {
@@ -209,6 +216,7 @@ func (a *analysis) slots(s *state, b atom) []slot {
 
 // store writes a field. Where it is sure which object is meant, the old content is gone.
 func (a *analysis) store(s *state, base value, field string, v value) {
+	a.storesTo(base, v)
 	atoms := a.t.atomsOf(base)
 	for _, b := range atoms {
 		switch a.t.node(b).kind {
@@ -217,7 +225,7 @@ func (a *analysis) store(s *state, base value, field string, v value) {
 			continue
 		}
 		if s.full(b, field) {
-			a.lose(s, b)
+			a.lose(s, b, v)
 			continue
 		}
 		k := slot{b, field}
@@ -274,7 +282,14 @@ func (a *analysis) reach(s *state, v value) value {
 				out = append(out, a.t.atom(node{kind: kAllOf, a: uint32(b)}))
 			case kConcat:
 				visit(a.t.make(n.parts()), depth)
-			case kAny, kInt:
+			case kInt:
+			case kAny:
+				if b == lostThing {
+					out = append(out, lostData)
+				}
+				if marked(b) {
+					out = append(out, b)
+				}
 			default:
 				out = append(out, b)
 			}
@@ -325,6 +340,10 @@ func (a *analysis) derive(v value, bits uint32) value {
 	for _, b := range a.t.atomsOf(v) {
 		n := *a.t.node(b)
 		switch n.kind {
+		case kAny:
+			if b == lostData || b == lostThing {
+				out = append(out, lostData)
+			}
 		case kSource:
 			n.b |= bits
 			out = append(out, a.t.atom(n))

@@ -188,8 +188,8 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 		if o == nil {
 			continue
 		}
-		if _, lost := o.get(lostField); lost { // before what is known again
-			out = append(out, effect{slot{b, lostField}, a.t.any()})
+		if lost, is := o.get(lostField); is { // before what is known again
+			out = append(out, effect{slot{b, lostField}, lost})
 		}
 		for i, name := range o.names {
 			if v := o.values[i]; name != lostField && v != a.initial(b, name) {
@@ -219,17 +219,29 @@ func (a *analysis) within(list []effect) []effect {
 	slices.SortStableFunc(list, func(x, y effect) int { return rank(x) - rank(y) })
 	out := list[:maxEffects:maxEffects]
 	lost := map[atom]bool{}
+	texts := map[atom]value{} // of objects of which nothing else is lost
+	for _, e := range list[maxEffects:] {
+		if _, seen := texts[e.base]; !seen {
+			texts[e.base] = nothing
+		}
+		if a.onlyTexts(e.v) {
+			texts[e.base] = a.t.join(texts[e.base], a.lostTexts(e.v))
+		}
+	}
 	for i, e := range list[maxEffects:] {
-		a.cut("fields of a method")
+		if !a.onlyTexts(e.v) {
+			a.cut("fields of a method")
+		}
 		switch {
 		case a.t.node(e.base).kind == kObj && lost[e.base]:
 		case i < maxBlind && a.t.node(e.base).kind != kObj: // no caller knows of fields of what is made here
-			out = append(out, effect{e.slot, a.unknown(e.field, e.v)})
+			out = append(out, effect{e.slot, a.t.join(a.unknown(e.field, e.v), a.lostTexts(e.v))})
 		case len(lost) == maxLost:
+			a.cut("fields of a method")
 			return append(out, effect{lostSlot, a.t.any()})
 		case !lost[e.base]:
 			lost[e.base] = true
-			out = append(out, effect{slot{e.base, lostField}, a.t.any()})
+			out = append(out, effect{slot{e.base, lostField}, a.t.join(a.t.any(), texts[e.base])})
 		}
 	}
 	return out

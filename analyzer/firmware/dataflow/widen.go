@@ -6,7 +6,7 @@ import (
 )
 
 // A value that may be too many things is made coarser: first what loses nothing, then what loses only how a text goes on, or which
-// number it is. Only what is still too much after that is cut off, and counted.
+// number it is. Only what is still too much after that is cut off, and the value says so; see missed.go.
 
 // shrink makes a set small enough.
 func (t *tables) shrink(list []atom) []atom {
@@ -16,11 +16,10 @@ func (t *tables) shrink(list []atom) []atom {
 		t.plain,
 	}
 	for _, step := range steps {
-		if list = step(list); len(list) <= maxSet {
+		if list = step(list); unmarked(list) <= maxSet {
 			return list
 		}
 	}
-	t.cuts++
 	var kept []atom
 	for _, at := range list {
 		if len(kept) < maxAddresses && t.address(at) {
@@ -28,9 +27,8 @@ func (t *tables) shrink(list []atom) []atom {
 		}
 	}
 	slices.SortStableFunc(list, func(x, y atom) int { return t.weight(x) - t.weight(y) })
-	list = append(append(list[:maxSet-1], anyAtom), kept...)
-	slices.Sort(list)
-	return slices.Compact(list)
+	lost := t.losing(slices.DeleteFunc(slices.Clone(list[maxSet-1:]), func(at atom) bool { return slices.Contains(kept, at) }))
+	return compacted(slices.Concat(list[:maxSet-1], []atom{anyAtom}, lost, kept))
 }
 
 // maxAddresses bounds the addresses that stay in a set beside what is kept of the rest.
@@ -99,7 +97,11 @@ func (t *tables) prefixes(list []atom) []atom {
 		}
 		for _, p := range parts {
 			switch t.node(p).kind {
-			case kStr, kInt, kAny:
+			case kStr, kInt:
+			case kAny:
+				if marked(p) {
+					out = append(out, p)
+				}
 			case kParam, kLoad, kResult, kCell, kAllOf:
 				out = append(out, t.atom(node{kind: kDerived, a: uint32(p)}))
 			default:
@@ -116,8 +118,10 @@ func (t *tables) plain(list []atom) []atom {
 	n := len(list)
 	out := t.without(list, func(at atom, n *node) bool {
 		switch n.kind {
-		case kAny, kInt, kWhen, kCompare:
+		case kInt, kWhen, kCompare:
 			return true
+		case kAny:
+			return !marked(at)
 		case kApi:
 			return n.s != "remote"
 		}
