@@ -30,7 +30,7 @@ type callEdge struct {
 }
 
 // maxRootsOf bounds how often one method is run with other arguments.
-const maxRootsOf = 24
+const maxRootsOf = 64
 
 func (a *analysis) edge(from, to *Method, conds condset, site uint32, list []value) {
 	if from == nil {
