@@ -64,8 +64,9 @@ type analysis struct {
 	inRoot       int32 // the run whose events are being settled, plus one
 	cells        map[slot]value
 	cellLog      map[slot][]cellWrite
-	kept         map[slot][]kept // writes of settings, with their conditions
-	keptLost     bool            // and there are more
+	everWritten  map[string]*fieldWrites // to fields of simple types, of all objects
+	kept         map[slot][]kept         // writes of settings, with their conditions
+	keptLost     bool                    // and there are more
 	initialisers map[string]*initialiser
 	askers       []resultLink
 	results      []int // starts that give a result back
@@ -154,6 +155,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		edges:         map[callEdge]struct{}{},
 		cells:         map[slot]value{},
 		cellLog:       map[slot][]cellWrite{},
+		everWritten:   map[string]*fieldWrites{},
 		kept:          map[slot][]kept{},
 		homes:         map[homeKey][]atom{},
 		must:          map[mustKey]bool{},

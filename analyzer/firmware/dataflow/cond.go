@@ -192,6 +192,10 @@ func (a *analysis) either(x, y condset) condset {
 			continue
 		}
 		c := a.c.conds[id]
+		if slices.ContainsFunc(a.c.sets[y], func(id uint32) bool { d := a.c.conds[id]; return d.rel == c.rel && d.x == c.x && d.y == c.y }) {
+			out = append(out, id) // asked in two places
+			continue
+		}
 		if a.answer(c) && slices.ContainsFunc(a.c.sets[y], func(id uint32) bool { return a.answer(a.c.conds[id]) }) {
 			out = append(out, id) // of one dialog or another
 			continue

@@ -193,6 +193,7 @@ func (r *methodRef) String() string { return r.class + "->" + r.name + r.proto }
 type fieldRef struct {
 	class, name, typ string
 	member           string // see universe.member
+	key              string // see universe.key
 }
 
 // slot names a static field among those of its class, and most fields of an object: its name and the first letter of its type.

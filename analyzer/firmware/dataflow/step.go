@@ -71,6 +71,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
 			f.twice = f.twice || len(f.a.t.atomsOf(f.reg(in.Reg(1)))) > 1
 			f.a.store(f.s, f.reg(in.Reg(1)), f.a.u.member(r), f.reg(in.Reg(0)))
+			f.noteWrite(r, f.reg(in.Reg(0)))
 		}
 	case op >= 0x60 && op <= 0x66:
 		f.set(in.Reg(0), f.getStatic(in.Index))

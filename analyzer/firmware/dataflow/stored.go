@@ -119,6 +119,13 @@ func (r *reachability) member(n *node, c cond) (guard, Gate) {
 	if strings.HasPrefix(n.s, caseField) || n.s == ordinalField {
 		gate.Reads = "which constant of an enumeration"
 	}
+	switch holds, alone := r.ever(n, c); {
+	case holds == never:
+		gate.Never = true // nothing that was seen would let it through
+		return guardUnknown, gate
+	case holds == always || alone:
+		return guardNone, Gate{}
+	}
 	if transient(a.rootOf(atom(n.a))) || r.platformParam(atom(n.a), c) {
 		return guardNone, Gate{}
 	}
