@@ -17,7 +17,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	if number && anyHolds(c.rel, 0, ys) && len(a.cellLog[k]) == 0 {
 		return guardNone, gate // what a field holds that nobody writes
 	}
-	var init, auto, tap, stored bool
+	var init, auto, tap, stored, asked bool
 	kept := guardOptIn // what a stored value that the field is a copy of is worth
 	for _, w := range a.cellLog[k] {
 		for _, at := range a.t.atomsOf(w.v) {
@@ -33,12 +33,15 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 						}
 					}
 					stored = true
+				} else if r.othersAsk(w.by) {
+					asked = true
 				} else {
 					auto = true
 				}
 				continue
 			}
 			if ns, ok := a.numbers(a.t.one(at)); !ok || number && !anyHolds(c.rel, ns[0], ys) {
+				asked = asked || ok && r.othersAsk(w.by)
 				continue
 			}
 			switch why := r.why[w.by]; {
@@ -56,13 +59,21 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 		return min(kept, guardUnknown), gate
 	case stored:
 		return kept, gate
+	case init && asked && !auto:
+		gate.Default = "on"
+		return guardUnknown, gate // another app may switch it off, and nothing else switches it on again
 	case init || auto:
 		return guardNone, gate
-	case tap:
+	case tap || asked:
 		return guardUnknown, gate // a choice of the moment
 	}
 	gate.Never = true // nothing that was seen would let it through
 	return guardUnknown, gate
+}
+
+// othersAsk reports whether a method runs for nothing but what other apps ask for.
+func (r *reachability) othersAsk(m *Method) bool {
+	return m != nil && r.why[m] == byOtherApp
 }
 
 // excluded reports whether a number that is kept with a message or asked for with a start, and of which all writes are
