@@ -287,8 +287,8 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	if known {
 		gate.Default = map[bool]string{true: "on", false: "off"}[onByDefault]
 	}
-	user, auto, remote, others, alone, behind := r.writers(slot{atom(n.a), n.s}, c, compared)
-	if auto && alone == guardOptIn {
+	user, auto, remote, others, off, alone, behind := r.writers(slot{atom(n.a), n.s}, c, compared)
+	if auto && alone == guardOptIn && !onByDefault {
 		if !user && behind.Reads != "" {
 			return alone, behind
 		}
@@ -302,7 +302,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return r.field(slot{atom(n.a), n.s}, c, gate)
 	}
 	switch {
-	case onByDefault && (user || others || a.writeable[base.s]):
+	case onByDefault && (user || off || a.writeable[base.s]):
 		return guardOptOut, gate
 	case onByDefault && strings.HasPrefix(base.s, "settings:"):
 		return guardOptOut, gate // others can write it
@@ -323,7 +323,7 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardOptIn, gate
 	case user:
 		return guardUnknown, gate
-	case others:
+	case others || off:
 		return guardNotice, gate
 	}
 	if !compared {

@@ -196,8 +196,9 @@ func laidThere(place string) bool {
 }
 
 // writers says who writes a value under which the condition holds: a user's action, something that runs by itself, a
-// server's answer, others. Of what runs by itself, alone says what it takes.
-func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others bool, alone guard, gate Gate) {
+// server's answer, others; off is that a user's action writes one under which it fails. Of what runs by itself, alone says
+// what it takes.
+func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others, off bool, alone guard, gate Gate) {
 	a := r.a
 	alone = guardOptIn
 	list := append([]cellWrite{}, a.cellLog[k]...)
@@ -218,7 +219,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 		}
 		if want, ok := a.t.text(c.y); ok && !compared {
 			if s, ok := a.t.text(v); ok && (s == want) != (c.rel == equal) {
-				others = others || w.by != nil && r.why[w.by]&byTap != 0
+				off = off || w.by != nil && r.why[w.by]&byTap != 0
 				continue
 			}
 		} else if ns, ok := a.numbers(v); ok && !compared {
@@ -230,7 +231,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 			}
 			if !can {
 				if w.by != nil && r.why[w.by]&byTap != 0 && len(ns) > 0 {
-					others = true // the user can switch it the other way
+					off = true // the user can switch it the other way
 				}
 				continue
 			}
@@ -253,7 +254,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 	if auto && alone != guardNone {
 		alone, gate = r.switchedOn(k, c)
 	}
-	return user, auto && !remote, remote, others, alone, gate
+	return user, auto && !remote, remote, others, off, alone, gate
 }
 
 // shows are the methods of a screen that run when it comes up, before the user does anything there.
