@@ -371,6 +371,9 @@ func (p *mapping) compute(at atom, n node) value {
 		}
 		n.a, n.b = uint32(x), uint32(y)
 		return a.t.of(n)
+	case kAsk:
+		n.b = uint32(p.value(value(n.b)))
+		return a.t.of(n)
 	case kWhen:
 		conds, ok := p.conditions(condset(n.b))
 		if !ok {

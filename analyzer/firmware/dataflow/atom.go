@@ -36,6 +36,7 @@ const (
 	kWhen                // the number n, under the conditions b
 	kCompare             // whether the values a and b are equal
 	kAllOf               // whatever lies in fields of atom a
+	kAsk                 // the answer of a property, atom a, to question s about the value b, or the number n; see properties_asked.go
 )
 
 // node is what an atom stands for.
@@ -249,6 +250,8 @@ func (t *tables) symbolicAtom(a atom) bool {
 		}
 	case kCompare:
 		return t.symbolic(value(n.a)) || t.symbolic(value(n.b))
+	case kAsk:
+		return t.symbolic(value(n.b))
 	case kCell:
 		return t.symbolicAtom(atom(n.a)) || n.b != 0 && t.symbolic(value(n.b))
 	}

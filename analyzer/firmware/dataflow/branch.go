@@ -82,7 +82,7 @@ func (a *analysis) flag(m *Method, at atom) bool {
 	case kCompare:
 		name := a.ofPackages(n)
 		return name == nothing || a.installed(name) != nothing
-	case kWhen, kDerived, kSource:
+	case kWhen, kDerived, kSource, kAsk:
 		return true
 	}
 	return false

@@ -18,6 +18,8 @@ type graph struct {
 	doms [][]edge
 	// controls of a block: blocks whose last test decides whether it runs
 	controls [][]int32
+	// idom of a block: the last block that each path to it takes, -1 of one that is not reached
+	idom []int32
 }
 
 type block struct {

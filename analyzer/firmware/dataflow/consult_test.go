@@ -83,7 +83,7 @@ func TestConsulted(t *testing.T) {
 
 // TestPropAsked: a property's answer is all that counts of it.
 func TestPropAsked(t *testing.T) {
-	props := map[string]string{"on": "true", "off": "0", "name": "x", "empty": ""}
+	props := map[string]string{"on": "true", "off": "0", "name": "x", "empty": "", "ver": "4.9.2", "model": "Peak 1"}
 	for _, c := range []struct {
 		q    dataflow.PropAsked
 		want string
@@ -92,6 +92,15 @@ func TestPropAsked(t *testing.T) {
 		{dataflow.PropAsked{Name: "none", Text: true}, "yes"}, {dataflow.PropAsked{Name: "none", Want: "x", Text: true}, "no"},
 		{dataflow.PropAsked{Name: "on"}, "1"}, {dataflow.PropAsked{Name: "off"}, "0"}, {dataflow.PropAsked{Name: "empty"}, "0"},
 		{dataflow.PropAsked{Name: "name"}, ""}, {dataflow.PropAsked{Name: "none"}, ""},
+		{dataflow.PropAsked{Name: "none", Want: "x", Text: true, Else: "x"}, "yes"},
+		{dataflow.PropAsked{Name: "ver", Test: "matches", Want: `\d+.\d+.\d+(.ALPHA)?`, N: -1}, "1"}, {dataflow.PropAsked{Name: "ver", Test: "matches", Want: `V\d+`, N: -1}, "0"},
+		{dataflow.PropAsked{Name: "ver", Test: "matches", Want: `\p{Digit}.*`, N: -1}, ""}, {dataflow.PropAsked{Name: "ver", Test: "matches", Want: `[0-9&&[4]].*`, N: -1}, ""},
+		{dataflow.PropAsked{Name: "ver", Test: "matches", Want: `4.9.2$`, N: -1}, "1"}, {dataflow.PropAsked{Name: "ver", Test: "matches", Want: `(4)\1.*`, N: -1}, ""},
+		{dataflow.PropAsked{Name: "ver", Test: "index", Want: "9", N: -1}, "2"}, {dataflow.PropAsked{Name: "ver", Test: "index", N: '.'}, "1"},
+		{dataflow.PropAsked{Name: "model", Test: "lower contains", Want: "peak", N: -1}, "1"}, {dataflow.PropAsked{Name: "model", Test: "contains", Want: "peak", N: -1}, "0"},
+		{dataflow.PropAsked{Name: "model", Test: "same", Want: "PEAK 1", N: -1}, "1"}, {dataflow.PropAsked{Name: "model", Test: "length", N: -1}, "6"},
+		{dataflow.PropAsked{Name: "ro.none", Test: "empty", N: -1}, "1"}, {dataflow.PropAsked{Name: "persist.none", Test: "empty", N: -1}, ""},
+		{dataflow.PropAsked{Name: "ro.boot.none", Test: "empty", N: -1}, ""}, {dataflow.PropAsked{Name: "ro.none", Test: "prefix", Want: "a", N: -1, Else: "ab"}, "1"},
 	} {
 		if got := c.q.Answer(props); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.q, got, c.want)

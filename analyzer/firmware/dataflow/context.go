@@ -293,8 +293,11 @@ func (a *analysis) paramsOf(v value) uint32 {
 	for _, at := range a.t.atomsOf(v) {
 		for range 2 * maxDepth {
 			n := a.t.node(at)
-			if n.kind == kCompare {
+			switch n.kind {
+			case kCompare:
 				out |= a.paramsOf(value(n.a)) | a.paramsOf(value(n.b))
+			case kAsk:
+				out |= a.paramsOf(value(n.b))
 			}
 			if n.kind == kParam && n.a < 32 {
 				out |= 1 << n.a

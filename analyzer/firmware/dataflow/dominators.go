@@ -47,7 +47,7 @@ func (g *graph) dominate(missed func(from, b int32) bool) {
 		}
 		return true
 	}
-	g.doms, g.controls = make([][]edge, n), make([][]int32, n)
+	g.doms, g.controls, g.idom = make([][]edge, n), make([][]int32, n), idom
 	for _, b := range g.order {
 		if b == 0 {
 			continue

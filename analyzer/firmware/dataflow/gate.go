@@ -97,7 +97,7 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 	weakest, first := guardOptIn, true
 	var gate Gate
 	consider := func(g guard, w Gate) {
-		if first || g < weakest {
+		if first || gate.Off && !w.Off || g < weakest && gate.Off == w.Off { // one that this image shuts is a way only where all are
 			weakest, gate, first = g, w, false
 		}
 	}
@@ -115,9 +115,11 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			all := guardNone
 			var w Gate
 			for _, id := range a.c.sets[n.b] {
-				if g, ww := r.judge(a.c.conds[id], depth+1); g > all {
-					all, w = g, ww
+				g, ww := r.judge(a.c.conds[id], depth+1)
+				if ww.Off && !w.Off || g > all && ww.Off == w.Off {
+					w = ww
 				}
+				all = max(all, g)
 			}
 			consider(all, w)
 		case kInt:
@@ -151,6 +153,8 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			}
 			g, w := r.judge(same, depth+1)
 			consider(g, w)
+		case kAsk:
+			consider(r.propertyAsked(n, c))
 		case kAllOf:
 		case kSource:
 			if zero, ok := a.t.number(c.y); ok && zero == 0 && c.rel == unequal && a.types[n.a] == "account" {
@@ -268,8 +272,10 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		switch {
 		case base.s == "permission":
 			return guardPermission, gate
-		case base.s == "prop" || base.s == "jprop":
-			return r.property(key, c, compared, gate)
+		case base.s == "jprop": // of the virtual machine: no image sets it
+			return guardBuild, gate
+		case strings.HasPrefix(base.s, propPlace):
+			return r.property(&n, c, compared, gate)
 		case strings.HasPrefix(base.s, "db:") && !compared:
 			return r.column(slot{atom(n.a), n.s}, c, gate)
 		case transient(base.s):

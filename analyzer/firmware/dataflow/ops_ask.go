@@ -13,6 +13,9 @@ func opTest(f *frame, c *call) (value, bool) {
 	if n, ok := f.answer(c); ok {
 		return f.a.t.num(n), false
 	}
+	if v, ok := f.askProperty(c); ok {
+		return v, false
+	}
 	return f.a.derive(f.a.t.join(f.text(c.at(0)), f.params(c)), asAnswer), false
 }
 
@@ -20,6 +23,9 @@ func opTest(f *frame, c *call) (value, bool) {
 func opAsk(f *frame, c *call) (value, bool) {
 	if n, ok := f.answer(c); ok {
 		return f.a.t.num(n), false
+	}
+	if v, ok := f.askProperty(c); ok {
+		return v, false
 	}
 	return f.a.any(), false
 }
@@ -179,6 +185,16 @@ func (q question) ask(p textParts) (int64, bool) {
 		}
 	case "last-index":
 		return unitsTo(whole, strings.LastIndex(whole, q.of)), all
+	case "length":
+		return unitsTo(whole, len(whole)), all
+	case "equals":
+		return truthOf(whole == q.of), all
+	case "same":
+		return truthOf(strings.EqualFold(whole, q.of)), all
+	case "matches":
+		if all {
+			return matches(whole, q.of)
+		}
 	case "char":
 		if units := utf16.Encode([]rune(p.front())); q.n >= 0 && q.n < int64(len(units)) {
 			return int64(units[q.n]), true

@@ -371,6 +371,9 @@ func opLength(f *frame, c *call) (value, bool) {
 	if at, one := a.t.single(c.at(0)); one && a.t.node(at).kind == kObj {
 		return a.t.of(node{kind: kApi, a: uint32(at), b: uint32(f.held(at)), s: lengthOf}), false
 	}
+	if v, ok := a.questionTo(f.text(c.at(0)), nothing, "length", -1); ok {
+		return v, false
+	}
 	return a.any(), false
 }
 

@@ -136,6 +136,8 @@ func (f *frame) foldAtom(at atom, c *call) value {
 	switch {
 	case c.Text == "intern" || c.Text == "toString":
 		return a.t.one(at)
+	case a.isProperty(at) && (c.Text == "lower" || c.Text == "upper"):
+		return a.foldedProperty(at, c.Text)
 	case n.kind != kConcat:
 		if c.Text == "trim" { // addresses begin and end with no spaces as a rule
 			return a.t.one(at)

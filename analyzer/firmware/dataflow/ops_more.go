@@ -96,6 +96,14 @@ func opCompare(f *frame, c *call) (value, bool) {
 	if a.profile == "droidbench" {
 		return a.derive(a.t.join(x, y), asAnswer), false
 	}
+	if c.r.name == "equalsIgnoreCase" {
+		if v, ok := a.questionTo(x, y, "same", -1); ok {
+			return v, false
+		}
+		if v, ok := a.questionTo(y, x, "same", -1); ok {
+			return v, false
+		}
+	}
 	return a.t.of(node{kind: kCompare, a: uint32(x), b: uint32(y)}), false
 }
 

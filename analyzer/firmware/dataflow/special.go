@@ -120,7 +120,7 @@ func (a *analysis) several(v value) bool {
 	n := 0
 	for _, at := range a.t.atomsOf(v) {
 		switch a.t.node(at).kind {
-		case kAny, kInt, kWhen, kCompare, kApi:
+		case kAny, kInt, kWhen, kCompare, kAsk, kApi:
 		default:
 			n++
 		}

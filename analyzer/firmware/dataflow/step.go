@@ -77,7 +77,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		f.set(in.Reg(0), f.getStatic(in.Index))
 	case op >= 0x67 && op <= 0x6d:
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
-			f.a.store(f.s, f.statics(r), r.slot(), f.reg(in.Reg(0)))
+			f.a.store(f.s, f.statics(r), r.slot(), f.chosenFlag(r, in.Reg(0)))
 		}
 	case op.Invoke():
 		f.invoke(in)
@@ -258,7 +258,7 @@ func (f *frame) getStatic(i uint32) value {
 	if r == nil {
 		return nothing
 	}
-	if s, ok := f.a.voc.Fields[r.class+"->"+r.name]; ok {
+	if s, ok := f.a.platformField(r); ok {
 		if data, ok := strings.CutPrefix(s, "source:"); ok {
 			return f.read(data, f.here())
 		}

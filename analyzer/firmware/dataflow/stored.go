@@ -25,9 +25,12 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 			if n.kind == kCell && a.plain(atom(n.a)) == k.base && n.s == k.field {
 				continue // what it held before
 			}
+			if n.kind == kWhen && number && !anyHolds(c.rel, n.n, ys) {
+				continue
+			}
 			if n.kind != kInt && n.kind != kStr && n.kind != kHome && n.kind != kClass {
 				if g, ww := r.judge(cond{c.rel, a.t.one(at), c.y, c.site}, 1); g >= guardBuild {
-					if !stored || g < kept {
+					if !stored || gate.Off && !ww.Off || g < kept && gate.Off == ww.Off {
 						if kept = g; ww.Reads != "" {
 							gate = ww
 						}
@@ -56,6 +59,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	}
 	switch {
 	case stored && (auto || tap || init):
+		gate.Off = false
 		return min(kept, guardUnknown), gate
 	case stored:
 		return kept, gate

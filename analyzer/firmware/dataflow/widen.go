@@ -118,7 +118,7 @@ func (t *tables) plain(list []atom) []atom {
 	n := len(list)
 	out := t.without(list, func(at atom, n *node) bool {
 		switch n.kind {
-		case kInt, kWhen, kCompare:
+		case kInt, kWhen, kCompare, kAsk:
 			return true
 		case kAny:
 			return !marked(at)
