@@ -166,7 +166,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		classes:       map[string]bool{},
 		sites:         make([]Site, 1),
 		enums:         newConstants(),
-		special:       specials{known: map[specialKey]*summary{}, of: map[*summary]int{}},
+		special:       specials{known: map[specialKey]*summary{}, of: map[*summary]int{}, keyed: map[specialKey]*summary{}, keyedOf: map[*summary]int{}},
 		cellsOf:       map[atom][]string{},
 		touched:       map[string]bool{},
 		finals:        map[string]value{},

@@ -41,7 +41,7 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	if v, ok := f.switchTable(m); ok {
 		return v
 	}
-	s := a.summaryFor(m, args)
+	s := f.forKeys(m, args, a.summaryFor(m, args))
 	if s.mixed {
 		for i, v := range args {
 			if i < 32 && s.steers&(1<<i) != 0 {

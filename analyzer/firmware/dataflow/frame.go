@@ -44,6 +44,8 @@ type frame struct {
 	steers     uint32         // parameters that decide which way it takes
 	picks      bool           // one of them says which place of an array is meant
 	silent     bool           // what it calls is known: see runFor
+	closed     bool           // a run for the keys of maps
+	keyed      uint32         // parameters that are maps whose entries it asks about
 	handlers   map[int32]bool // blocks that handlers begin with
 	over       bool           // the block ends here: what it called never returns
 	spent      int

@@ -16,6 +16,9 @@ func opTest(f *frame, c *call) (value, bool) {
 	if v, ok := f.askProperty(c); ok {
 		return v, false
 	}
+	if len(c.r.params) > 0 {
+		f.asksEntries(c.at(0))
+	}
 	return f.a.derive(f.a.t.join(f.text(c.at(0)), f.params(c)), asAnswer), false
 }
 

@@ -90,6 +90,8 @@ func opCompare(f *frame, c *call) (value, bool) {
 		}
 		return a.t.num(0), false
 	}
+	f.asksEntries(x)
+	f.asksEntries(y)
 	if c.r.name != "equalsIgnoreCase" && a.differ(x, y) {
 		return a.t.num(0), false
 	}

@@ -25,6 +25,9 @@ type specials struct {
 	known map[specialKey]*summary
 	of    map[*summary]int
 	spent int // units of work
+
+	keyed   map[specialKey]*summary
+	keyedOf map[*summary]int
 }
 
 // steer notes that a value decides which way the method takes, or which place of an array it means.

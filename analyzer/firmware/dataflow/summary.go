@@ -13,6 +13,7 @@ type summary struct {
 	rounds  int
 	nothing bool          // returns never
 	steers  uint32        // parameters that decide which way it takes
+	keyed   uint32        // parameters that are maps whose keys decide what is done; see forKeys
 	makes   []askedObject // objects that it makes if the caller asks for them
 	mixed   bool          // what it gives back or writes is several things; see forConstants
 }
@@ -133,6 +134,7 @@ func (a *analysis) finish(f *frame, s *summary) {
 	clear(a.sharing)
 	a.ifAsked(f, s)
 	s.heap = a.exported(f, s)
+	s.keyed = f.keyed
 	if s.steers = f.steers; s.steers != 0 && !f.m.Class.Lib && len(f.g.insns) <= maxSpecialInsns {
 		s.mixed = (f.picks || a.mixes(s)) && !s.waits()
 	}
@@ -192,7 +194,7 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			out = append(out, effect{slot{b, lostField}, lost})
 		}
 		for i, name := range o.names {
-			if v := o.values[i]; name != lostField && v != a.initial(b, name) {
+			if v := o.values[i]; name != lostField && name != keysField && v != a.initial(b, name) {
 				push(v)
 				out = append(out, effect{slot{b, name}, v})
 			}
