@@ -39,7 +39,7 @@ func (f *frame) steer(v value) {
 
 // forConstants returns what a method does with the constants it is given here.
 func (a *analysis) forConstants(m *Method, given []value, s *summary) *summary {
-	if s.steers == 0 || !s.mixed || len(a.special.known) >= maxSpecials || a.special.spent > a.limits.Steps/specialShare {
+	if s.steers == 0 || !s.mixed {
 		return s
 	}
 	list := make([]value, min(len(given), 32))
@@ -57,7 +57,7 @@ func (a *analysis) forConstants(m *Method, given []value, s *summary) *summary {
 	if own := a.special.known[k]; own != nil {
 		return own
 	}
-	if a.special.of[s] >= maxSpecial || a.stack >= maxStack {
+	if a.special.of[s] >= maxSpecial || a.stack >= maxStack || len(a.special.known) >= maxSpecials || a.special.spent > a.limits.Steps/specialShare {
 		return s
 	}
 	a.special.of[s]++
