@@ -12,6 +12,7 @@ type mapping struct {
 	atoms   map[atom]value
 	values  map[value]value
 	conds   map[condset]condset
+	copied  []effect // maps that are filled from others
 }
 
 // apply interprets a call of a method of the program by its summary.
@@ -68,14 +69,17 @@ func (f *frame) apply(m *Method, args []value, site uint32) value {
 	}
 	mp.before, mp.results = f.s.clone(), map[atom]value{}
 	mp.pending(s, false)
+	mp.copies(s)
 	for _, e := range s.heap {
 		mp.write(e)
 	}
+	mp.fillAll()
 	mp.pending(s, true)
 	mp.reset()
 	for _, e := range s.heap {
 		mp.write(e)
 	}
+	mp.fillAll()
 	for i := range s.events {
 		mp.raise(&s.events[i])
 	}
@@ -94,39 +98,6 @@ func (a *analysis) take(m *Method, args []value) {
 	for i := range min(len(list), len(args)) {
 		list[i] = a.t.join(list[i], args[i])
 	}
-}
-
-// complete applies a summary that leaves no call open: all values are looked up before the first is written, so that no
-// copy of the state is needed.
-func (p *mapping) complete(s *summary) value {
-	f, a := p.f, p.f.a
-	type write struct {
-		base, v value
-		field   string
-	}
-	ret, throws := p.value(s.ret), p.value(s.throws)
-	writes := make([]write, len(s.heap))
-	for i, e := range s.heap {
-		writes[i] = write{p.atom(e.base), p.value(e.v), e.field}
-	}
-	for i := range s.events { // mapped now, while the state is that of the call; raised below from what is remembered
-		e := &s.events[i]
-		p.value(e.payload)
-		p.value(e.to)
-		for _, v := range e.args {
-			p.value(v)
-		}
-		p.conditions(e.conds)
-	}
-	p.makes(s)
-	for _, w := range writes {
-		p.put(w.base, w.field, w.v)
-	}
-	for i := range s.events {
-		p.raise(&s.events[i])
-	}
-	f.raised = a.t.join(f.raised, throws)
-	return ret
 }
 
 func (p *mapping) reset() {
@@ -188,7 +159,11 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 }
 
 // write applies an effect to the caller's state.
-func (p *mapping) write(e effect) { p.put(p.atom(e.base), e.field, p.value(e.v)) }
+func (p *mapping) write(e effect) {
+	if !p.ofCopy(e) {
+		p.put(p.atom(e.base), e.field, p.value(e.v))
+	}
+}
 
 func (p *mapping) put(bases value, field string, v value) {
 	a, s := p.f.a, p.f.s

@@ -121,7 +121,9 @@ func (a *analysis) element(s *state, base value, field string) value {
 	v := a.load(s, base, field)
 	if strings.HasPrefix(field, "[") && field != "[?]" && field != "[*]" {
 		for _, b := range a.t.atomsOf(base) {
-			if _, ok := s.get(slot{b, "[?]"}); ok {
+			if _, ok := s.get(slot{b, "[?]"}); ok && a.copyOnly(s, b) {
+				v = a.t.join(v, a.load(s, s.at(slot{b, copiedField}), field))
+			} else if ok {
 				v = a.t.join(v, a.loadAtom(s, b, "[?]"))
 			}
 		}

@@ -121,6 +121,12 @@ func opClone(f *frame, c *call) (value, bool) {
 	out := nothing
 	for _, at := range a.t.atomsOf(c.at(0)) {
 		n := *a.t.node(at)
+		if a.ofCaller(at) && a.u.is(c.r.class, "Ljava/util/Map;") {
+			v := f.object(c.r.class)
+			f.copyAll(a.t.one(at), v)
+			out = a.t.join(out, v)
+			continue
+		}
 		if n.kind != kObj {
 			out = a.t.join(out, a.t.one(at))
 			continue

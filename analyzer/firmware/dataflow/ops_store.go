@@ -137,45 +137,6 @@ func opAdd(f *frame, c *call) (value, bool) {
 	return a.t.num(1), false
 }
 
-// opCopy adds all that one container holds to another: args from, to; to is made where it is the result (-1).
-func opCopy(f *frame, c *call) (value, bool) {
-	from, to := c.at(c.Args[0]), nothing
-	if len(c.Args) < 2 || c.Args[1] < 0 {
-		to = f.object(strings.TrimSuffix(c.r.ret, ""))
-	} else {
-		to = c.at(c.Args[1])
-	}
-	f.copyAll(from, to)
-	return to, false
-}
-
-func (f *frame) copyAll(from, to value) {
-	a := f.a
-	if more, ok := f.items(from); ok && len(more) > 0 {
-		if at, elems, ok := f.list(to); ok && len(elems)+len(more) <= maxElements {
-			f.setList(at, len(elems), append(elems, more...))
-			return
-		}
-	}
-	for _, at := range a.t.atomsOf(from) {
-		for _, k := range a.slots(f.s, at) {
-			switch k.field {
-			case "$length", "$data", countField, nextField:
-				continue
-			}
-			a.add(f.s, to, k.field, f.s.at(k))
-		}
-		if k := a.t.node(at).kind; k != kObj {
-			a.add(f.s, to, "[?]", a.loadAtom(f.s, at, "[*]"))
-		}
-	}
-	for _, at := range a.t.atomsOf(to) {
-		if n := a.t.node(at); n.kind != kStore {
-			a.store(f.s, a.t.one(at), countField, a.any())
-		}
-	}
-}
-
 // opArrayCopy is System.arraycopy.
 func opArrayCopy(f *frame, c *call) (value, bool) {
 	a := f.a

@@ -194,7 +194,7 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			out = append(out, effect{slot{b, lostField}, lost})
 		}
 		for i, name := range o.names {
-			if v := o.values[i]; name != lostField && name != keysField && v != a.initial(b, name) {
+			if v := o.values[i]; name != lostField && name != keysField && (name != copiedField || a.copyOnly(f.s, b)) && v != a.initial(b, name) {
 				push(v)
 				out = append(out, effect{slot{b, name}, v})
 			}
