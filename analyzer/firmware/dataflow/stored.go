@@ -26,6 +26,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 				continue // what it held before
 			}
 			if n.kind == kWhen && number && !anyHolds(c.rel, n.n, ys) {
+				asked = asked || r.othersAsk(w.by)
 				continue
 			}
 			if n.kind != kInt && n.kind != kStr && n.kind != kHome && n.kind != kClass {
@@ -62,6 +63,7 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 		gate.Off = false
 		return min(kept, guardUnknown), gate
 	case stored:
+		gate.Off = gate.Off && !asked
 		return kept, gate
 	case init && asked && !auto:
 		gate.Default = "on"
