@@ -12,7 +12,7 @@ import (
 // Bounds on such runs: keys of a map, runs of one method, of an app, and instructions of a method. All runs together take no more of
 // the work on an app than those for constants do; see specialShare.
 const (
-	maxKeys       = 14 // a loop over more is not run round by round: see maxTurns
+	maxKeys       = 24
 	maxKeyedOf    = 12
 	maxKeyed      = 300
 	maxKeyedInsns = 200

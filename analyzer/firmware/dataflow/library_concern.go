@@ -46,7 +46,7 @@ func (p *Program) Outward(v *Vocabulary, behind *Program) {
 	w.spread(o.matters, w.mattered)
 	for class, list := range w.all {
 		for _, ref := range list {
-			o.matters[ref] = o.matters[ref] || o.enumeration(class)
+			o.matters[ref] = o.matters[ref] || o.kept(class)
 		}
 	}
 	for ref := range o.sends {
@@ -63,13 +63,14 @@ func (p *Program) Outward(v *Vocabulary, behind *Program) {
 	p.out = o
 }
 
-// enumeration reports whether a class of a library is of constants, which their constructors number and name.
-func (o *outward) enumeration(class string) bool {
+// kept reports whether a class of a library is of constants, which their constructors number and name, or of containers: what
+// they hold, and under which keys, is known only where their methods are entered.
+func (o *outward) kept(class string) bool {
 	for range maxChain {
 		if class = o.supers[class]; class == "" {
 			return false
 		}
-		if class == enumClass {
+		if class == enumClass || strings.HasPrefix(class, "Ljava/util/") && (strings.HasSuffix(class, "Map;") || strings.HasSuffix(class, "List;") || strings.HasSuffix(class, "Set;")) {
 			return true
 		}
 	}

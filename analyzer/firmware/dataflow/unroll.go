@@ -155,9 +155,12 @@ type wayOut struct {
 
 // turns runs a loop from a state, and the loops in it.
 func (f *frame) turns(h int32, in *state, events int, pass func(to int32, way int, s *state)) bool {
-	l := f.loops[h]
+	l, most := f.loops[h], maxTurns
+	if f.closed { // once for each key
+		most = maxKeys + 2
+	}
 	for round := 1; in != nil; round++ {
-		if f.turn++; round > maxTurns || f.turn > maxSum {
+		if f.turn++; round > most || f.turn > maxSum {
 			return false
 		}
 		states := map[int32]*state{h: in}
