@@ -110,7 +110,8 @@ func (r *reachability) byDefault(n *node, key string, c cond) (on, known bool) {
 	a := r.a
 	if want, ok := a.t.text(c.y); ok {
 		if n.b == 0 {
-			return false, false
+			known := strings.HasPrefix(a.t.node(atom(n.a)).s, "settings:") // what was never written reads as null
+			return known && c.rel == unequal, known
 		}
 		def, ok := a.t.text(a.expand(value(n.b)))
 		if !ok {
