@@ -254,6 +254,11 @@ func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 	}
 	for _, b := range bases {
 		base := a.t.node(b)
+		filled := base.kind == kStore && base.s == filledPlace
+		if filled {
+			b = atom(base.a)
+			base = a.t.node(b)
+		}
 		switch {
 		case base.kind == kStore && strings.HasPrefix(base.s, askedPlace) && n.s == actionField:
 		case base.kind == kHome && base.b != 0:
@@ -261,6 +266,9 @@ func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 			return nil, false
 		}
 		held := s.contents(b, n.s)
+		if filled && (n.s == actionField || held == nothing) {
+			return nil, false
+		}
 		if held != nothing {
 			list, ok := s.all(held, depth+1)
 			if !ok {
@@ -363,7 +371,7 @@ func (s *sight) asks(v value) bool {
 			n := a.t.node(at)
 			switch {
 			case n.kind == kCompare && (s.asks(value(n.a)) || s.asks(value(n.b))),
-				n.kind == kStore && (strings.HasPrefix(n.s, "intent:") || strings.HasPrefix(n.s, askedPlace)),
+				n.kind == kStore && (strings.HasPrefix(n.s, "intent:") || strings.HasPrefix(n.s, askedPlace) || n.s == filledPlace),
 				n.kind == kHome && carriers[n.s], n.kind == kParam && carriers[s.m.param(int(n.a))]:
 				return true
 			}

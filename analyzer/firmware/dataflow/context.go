@@ -82,7 +82,7 @@ func (a *analysis) deciding(v value) bool {
 				return false
 			}
 		case kStore:
-			if !strings.HasPrefix(n.s, askedPlace) {
+			if !strings.HasPrefix(n.s, askedPlace) && n.s != filledPlace {
 				return false
 			}
 		default:

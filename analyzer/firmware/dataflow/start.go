@@ -230,12 +230,29 @@ func (a *analysis) deliver(p *pendingStart, to string) {
 	}
 }
 
-// fillable reports whether who holds a pending intent may add an action to it.
+// fillable reports whether who holds a pending intent may add an action to it. The alarm manager does not.
 func (a *analysis) fillable(p *pendingStart) bool {
-	if p.ref == nil || p.call.Text != "pending" && p.ref.class != "Landroid/app/PendingIntent;" {
+	if p.ref == nil || p.call.Transport == onSchedule || p.call.Text != "pending" && p.ref.class != "Landroid/app/PendingIntent;" {
 		return false
 	}
 	return !slices.ContainsFunc(a.spellings(p.action), func(s string) bool { return s != "" })
+}
+
+// filledPlace begins the name of a place that stands for the intent a, to which its holder may have added what it has not:
+// an action, and extras under other keys (android.content.Intent#fillIn).
+const filledPlace = "filled:"
+
+// filled is an intent to which others may add; nothing where it is not known.
+func (a *analysis) filled(v value) value {
+	var out []atom
+	for _, at := range a.t.atomsOf(v) {
+		n := a.t.node(at)
+		if n.kind != kHome || n.b == 0 || n.s != "Landroid/content/Intent;" {
+			return nothing
+		}
+		out = append(out, a.t.atom(node{kind: kStore, a: uint32(at), s: filledPlace}))
+	}
+	return a.t.make(out)
 }
 
 // other reports whether the platform calls a method of a service only where it is asked for in the other way: started, or
@@ -287,8 +304,11 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 		}
 		list := make([]value, len(m.params)+1)
 		for i, t := range m.params {
-			if t == "Landroid/content/Intent;" && m.Name != "onActivityResult" && !a.fillable(p) {
+			if t == "Landroid/content/Intent;" && m.Name != "onActivityResult" {
 				list[i+1] = a.handsOn(p)
+				if a.fillable(p) {
+					list[i+1] = a.filled(list[i+1])
+				}
 			}
 		}
 		e.args = a.argsOf(list)
