@@ -35,13 +35,13 @@ func (t *tables) shrink(list []atom) []atom {
 const maxAddresses = 4
 
 // address reports whether a text begins as one that a connection is opened to: where data goes matters more than all
-// it may be made of. A path behind what the caller gives or a place holds is one too.
+// it may be made of. A path or a query behind what the caller gives or a place holds is one too.
 func (t *tables) address(a atom) bool {
 	n := t.node(a)
 	if n.kind == kConcat {
 		parts := n.parts()
 		if k, next := t.node(parts[0]).kind, t.node(parts[1]); k == kParam || k == kLoad || k == kCell {
-			return next.kind == kStr && strings.Contains(next.s, "/")
+			return next.kind == kStr && strings.ContainsAny(next.s, "/?")
 		}
 		n = t.node(parts[0])
 	}

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,23 @@ func TestShrinkKeepsPath(t *testing.T) {
 	if !found {
 		t.Error("the path is gone")
 	}
+}
+
+// Of an address behind a parameter, where a value is too many things, the query stays too.
+func TestShrinkKeepsQuery(t *testing.T) {
+	tab := newTables()
+	base, query := tab.atom(node{kind: kParam}), tab.atom(node{kind: kStr, s: "?d="})
+	var list []atom
+	for i := range 2 * maxSet {
+		held := tab.atom(node{kind: kLoad, a: uint32(tab.atom(node{kind: kParam, a: 1})), s: strconv.Itoa(i)})
+		list = append(list, tab.concat(tab.concat(base, query), tab.atom(node{kind: kDerived, a: uint32(held)})))
+	}
+	for _, at := range tab.atomsOf(tab.make(list)) {
+		if parts := tab.partsOf(at); len(parts) > 1 && parts[0] == base && parts[1] == query {
+			return
+		}
+	}
+	t.Error("the query is gone")
 }
 
 // A text that a new builder begins with is no beginning of one, and a text that only that was put before stays a text.
