@@ -327,6 +327,8 @@ func (p *mapping) compute(at atom, n node) value {
 			out = a.t.join(out, a.t.of(c))
 		}
 		return out
+	case kPattern:
+		return a.formatted(p.atom(atom(n.a)))
 	case kConcat:
 		return p.join(n.parts())
 	case kCompare:

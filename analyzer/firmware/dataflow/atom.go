@@ -37,6 +37,7 @@ const (
 	kCompare             // whether the values a and b are equal
 	kAllOf               // whatever lies in fields of atom a
 	kAsk                 // the answer of a property, atom a, to question s about the value b, or the number n; see properties_asked.go
+	kPattern             // the text that atom a comes to as a pattern
 )
 
 // node is what an atom stands for.
@@ -240,7 +241,7 @@ func (t *tables) symbolicAtom(a atom) bool {
 	switch n.kind {
 	case kParam, kResult:
 		return true
-	case kLoad, kDerived, kAllOf:
+	case kLoad, kDerived, kAllOf, kPattern:
 		return t.symbolicAtom(atom(n.a))
 	case kConcat:
 		for _, p := range n.parts() {

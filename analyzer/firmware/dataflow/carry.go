@@ -14,7 +14,7 @@ func (p *mapping) join(parts []atom) value {
 	out := []atom{}
 	for i, part := range parts {
 		v := p.atom(part)
-		if n := a.t.node(part); v == nothing && n.kind == kLoad && n.s == textField {
+		if v == nothing && a.t.ofBuilder(part) {
 			return nothing // not a builder but a text: the alternative without the field holds it
 		}
 		out = a.append(out, v, i == 0)
@@ -66,7 +66,7 @@ func (a *analysis) begun(heads, tails []atom) []atom {
 			h = a.beginning(h)
 		}
 		switch a.t.node(h).kind {
-		case kStr, kConcat, kParam, kLoad, kResult, kCell: // what the caller gives may be how an address begins
+		case kStr, kConcat, kParam, kLoad, kResult, kCell, kPattern: // what the caller gives may be how an address begins
 		default:
 			h = anyAtom
 		}

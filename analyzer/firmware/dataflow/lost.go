@@ -104,7 +104,7 @@ func (a *analysis) unknown(field string, v value) value {
 			if !marked(at) {
 				continue
 			}
-		case kInt, kStr, kWhen, kCompare, kAsk:
+		case kInt, kStr, kPattern, kWhen, kCompare, kAsk:
 			continue
 		case kConcat:
 			out = append(out, a.t.atomsOf(a.labels(a.t.one(at)))...)

@@ -48,7 +48,7 @@ func (t *tables) losing(list []atom) []atom {
 			out = append(out, lostOf(n.s)...)
 		case kObj, kHome, kStore:
 			out = append(out, lostThing)
-		case kStr, kClass, kMethod, kField:
+		case kStr, kPattern, kClass, kMethod, kField:
 			out = append(out, lostText)
 		case kConcat:
 			out = append(append(out, lostText), t.losing(n.parts())...)

@@ -2,73 +2,8 @@ package dataflow
 
 import (
 	"encoding/base64"
-	"strconv"
 	"strings"
 )
-
-// opFormat folds String.format with constant patterns: each directive is a part.
-func opFormat(f *frame, c *call) (value, bool) {
-	a := f.a
-	p := 1
-	if len(c.r.params) > 0 && c.r.params[0] == "Ljava/util/Locale;" {
-		p = 2
-	}
-	pattern, ok := a.t.text(c.at(p))
-	list := c.at(p + 1)
-	if !ok {
-		return a.derive(a.t.join(f.text(c.at(p)), a.reach(f.s, list)), 0), false
-	}
-	var heads []atom
-	add := func(v value) { heads = a.append(heads, v, heads == nil) }
-	next := int64(0)
-	for pattern != "" {
-		i := strings.IndexByte(pattern, '%')
-		if i < 0 {
-			add(a.t.str(pattern))
-			break
-		}
-		if i > 0 { // an empty text is no beginning
-			add(a.t.str(pattern[:i]))
-		}
-		pattern = pattern[i+1:]
-		j := strings.IndexFunc(pattern, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '%' })
-		if j < 0 {
-			break
-		}
-		spec, verb := pattern[:j], pattern[j]
-		pattern = pattern[j+1:]
-		if verb == 't' || verb == 'T' { // of a time, by the letter that follows
-			if pattern != "" {
-				pattern = pattern[1:]
-			}
-			spec += "t"
-		}
-		if verb == '%' || verb == 'n' {
-			add(a.t.str(map[byte]string{'%': "%", 'n': "\n"}[verb]))
-			continue
-		}
-		at := next
-		if k, after, ok := strings.Cut(spec, "$"); ok {
-			if n, err := strconv.Atoi(k); err == nil {
-				at, spec = int64(n-1), after
-			}
-		} else if !strings.Contains(spec, "<") { // the one before again
-			next++
-		}
-		v := f.text(a.element(f.s, list, element(at)))
-		if verb != 's' && verb != 'd' || spec != "" {
-			v = a.derive(v, 0)
-		}
-		if v == nothing {
-			v = a.t.join(a.any(), a.derive(a.reach(f.s, list), 0))
-		}
-		add(v)
-	}
-	if heads == nil {
-		return a.t.str(""), false
-	}
-	return a.t.make(heads), false
-}
 
 // opFormatOut is Formatter.format: the text goes to what the formatter was made with.
 func opFormatOut(f *frame, c *call) (value, bool) {

@@ -92,7 +92,7 @@ func (a *analysis) distribute() bool {
 func (a *analysis) open(v value) bool {
 	for _, at := range a.t.atomsOf(v) {
 		switch a.t.node(at).kind {
-		case kCell, kLoad, kAllOf, kDerived, kConcat, kResult:
+		case kCell, kLoad, kAllOf, kDerived, kConcat, kResult, kPattern:
 			return true
 		}
 	}
@@ -141,6 +141,8 @@ func (a *analysis) expandAtom(at atom) value {
 	case kDerived:
 		held := a.expand(a.t.one(atom(n.a)))
 		return a.derive(a.t.join(held, a.whole(held)), n.b)
+	case kPattern:
+		return a.formatted(a.expand(a.t.one(atom(n.a))))
 	case kResult:
 		if a.missing[at] {
 			return a.t.make([]atom{anyAtom, lostText, lostData, lostThing, at})
@@ -154,7 +156,7 @@ func (a *analysis) expandAtom(at atom) value {
 				others = append(others, a.strangers(v)...)
 				v = own
 			}
-			if pn := a.t.node(part); v == nothing && pn.kind == kLoad && pn.s == textField {
+			if v == nothing && a.t.ofBuilder(part) {
 				return nothing
 			}
 			if v == nothing {

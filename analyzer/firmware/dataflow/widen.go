@@ -40,7 +40,7 @@ func (t *tables) address(a atom) bool {
 	n := t.node(a)
 	if n.kind == kConcat {
 		parts := n.parts()
-		if k, next := t.node(parts[0]).kind, t.node(parts[1]); k == kParam || k == kLoad || k == kCell {
+		if k, next := t.node(parts[0]).kind, t.node(parts[1]); k == kParam || k == kLoad || k == kCell || k == kPattern {
 			return next.kind == kStr && strings.ContainsAny(next.s, "/?")
 		}
 		n = t.node(parts[0])
@@ -88,7 +88,7 @@ func (t *tables) prefixes(list []atom) []atom {
 		switch first := t.node(parts[0]).kind; {
 		case first == kStr:
 			out = append(out, t.concat(parts[0], anyAtom))
-		case first != kParam && first != kLoad && first != kResult && first != kCell:
+		case first != kParam && first != kLoad && first != kResult && first != kCell && first != kPattern:
 			out = append(out, anyAtom)
 		case t.node(parts[1]).kind == kStr:
 			out = append(out, t.concat(t.concat(parts[0], parts[1]), anyAtom))
@@ -97,7 +97,7 @@ func (t *tables) prefixes(list []atom) []atom {
 		}
 		for _, p := range parts {
 			switch t.node(p).kind {
-			case kStr, kInt:
+			case kStr, kInt, kPattern:
 			case kAny:
 				if marked(p) {
 					out = append(out, p)
@@ -145,7 +145,7 @@ func (t *tables) weight(a atom) int {
 		return 1
 	case kObj, kHome, kStore:
 		return 2
-	case kConcat, kStr, kClass, kMethod, kField:
+	case kConcat, kStr, kPattern, kClass, kMethod, kField:
 		return 3
 	case kWhen, kApi:
 		return 4
