@@ -81,6 +81,7 @@ type Result struct {
 	Methods  int
 	a        *analysis
 	reach    *reachability
+	both     *bothWays
 }
 
 // Analyze follows the data of one app. lib may be nil.
@@ -111,6 +112,14 @@ func (a *analysis) result() *Result {
 	clear(a.expanded)
 	clear(a.expandedApart)
 	r.reach = a.reached()
+	r.both = &bothWays{a: a, events: map[ending][]*settledEvent{}, known: map[ending][]resolvent{}}
+	for i := range a.settled {
+		if e := &a.settled[i]; e.call.Sink != madeClient && !a.throughUnmade(e.in, e.chain, e.site) {
+			if why, _ := r.reach.whyOf(e); why != 0 {
+				r.both.add(e)
+			}
+		}
+	}
 	met := map[uint32]bool{} // instructions that something which was seen leads to
 	var unmet []*settledEvent
 	for i := range a.settled {
@@ -157,11 +166,8 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 		a.clientOf(e, r)
 		return
 	}
-	to := a.spellings(e.to)
-	to = slices.Compact(to)
-	if e.call.Sink == "network" {
-		to = addresses(to)
-	}
+	to := a.placesTo(e)
+	places := to
 	if e.call == streamCall && len(to) == 0 {
 		return // a stream, and nothing says that it is a connection's
 	}
@@ -183,6 +189,11 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	for n := range a.data(payload) {
 		a.asks(a.expand(e.to), lostText, lostData, lostThing)
 		guard, gates := sinkGuard, sinkGates
+		if s := r.both.conditions(e, n, places); s != e.conds {
+			own := *e
+			own.conds = s
+			guard, gates = r.reach.guardOf(&own, why)
+		}
 		g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
 		if g2 > guard {
 			guard, gates = g2, gates2
