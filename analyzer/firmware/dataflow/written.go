@@ -39,7 +39,7 @@ func (u *universe) key(r *fieldRef) string {
 
 // noteWrite notes what a method writes to a field of an object.
 func (f *frame) noteWrite(r *fieldRef, v value) {
-	if strings.IndexByte("ZBSCI", r.typ[0]) < 0 {
+	if len(r.typ) != 1 || !strings.Contains("ZBSCI", r.typ) {
 		return
 	}
 	w := f.a.everWritten[f.a.u.key(r)]
