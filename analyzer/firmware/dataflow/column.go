@@ -21,12 +21,10 @@ func (r *reachability) column(k slot, c cond, gate Gate) (guard, Gate) {
 		if !r.mayHold(c, w.v) || a.copied(w.v) {
 			continue // or of what the same table held before
 		}
-		why, where := r.whyOf(&w.settledEvent)
-		for bit := range labels {
-			if why&automatic&(1<<bit) != 0 && !r.renews(k, c, a.c.and(r.gatesOf(where, bit), w.conds)) {
-				return guardNone, gate
-			}
+		for range r.switching(k, c, w, automatic) {
+			return guardNone, gate
 		}
+		why, _ := r.whyOf(&w.settledEvent)
 		begun = begun || why&^automatic != 0
 	}
 	if !begun {

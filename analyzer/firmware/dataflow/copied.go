@@ -12,7 +12,7 @@ const copiedField = "$copied"
 func opCopy(f *frame, c *call) (value, bool) {
 	from, to := c.at(c.Args[0]), nothing
 	if len(c.Args) < 2 || c.Args[1] < 0 {
-		to = f.object(strings.TrimSuffix(c.r.ret, ""))
+		to = f.object(c.r.ret)
 	} else {
 		to = c.at(c.Args[1])
 	}

@@ -116,18 +116,20 @@ func (a *analysis) restore(m *Method, g *graph) {
 		return
 	}
 	for i := range g.insns {
-		in := &g.insns[i]
-		op, ref, ok := r.At(m.Index, in.Addr)
-		if !ok {
-			continue
-		}
-		if ref == "" {
-			in.Op = op
-			continue
-		}
-		if n, ok := a.u.name(m.Class.File, ref); ok {
-			in.Op, in.Index = op, n
-		}
+		a.u.restoreInsn(r, m, &g.insns[i])
+	}
+}
+
+// restoreInsn puts the instruction in place of an optimised one of a method.
+func (u *universe) restoreInsn(r Resolver, m *Method, in *dex.Insn) {
+	op, ref, ok := r.At(m.Index, in.Addr)
+	if !ok {
+		return
+	}
+	if ref == "" {
+		in.Op = op
+	} else if n, ok := u.name(m.Class.File, ref); ok {
+		in.Op, in.Index = op, n
 	}
 }
 

@@ -1,6 +1,9 @@
 package dataflow
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // kept is one write of a setting, with the conditions under which it happens: what switches a choice on may itself stand
 // behind a choice.
@@ -93,15 +96,7 @@ func (r *reachability) switchedOn(k slot, c cond) (guard, Gate) {
 		if !r.mayHold(c, w.v) {
 			continue
 		}
-		why, where := r.whyOf(&w.settledEvent)
-		for bit := range labels {
-			if why&automatic&(1<<bit) == 0 {
-				continue
-			}
-			s := r.a.c.and(r.gatesOf(where, bit), w.conds)
-			if r.renews(k, c, s) {
-				continue
-			}
+		for _, s := range r.switching(k, c, w, automatic) {
 			g, list := r.verdict(s)
 			if v, copied := r.judge(cond{c.rel, w.v, c.y, c.site}, 2); v > g {
 				g, list = v, []Gate{copied}
@@ -118,6 +113,22 @@ func (r *reachability) switchedOn(k slot, c cond) (guard, Gate) {
 		}
 	}
 	return worst, gate
+}
+
+// switching goes through the reasons, of some, for which a write happens where its place did not hold already what makes a
+// condition hold, each with what stands before the write then.
+func (r *reachability) switching(k slot, c cond, w *kept, of label) iter.Seq2[label, condset] {
+	return func(yield func(label, condset) bool) {
+		why, where := r.whyOf(&w.settledEvent)
+		for bit := range labels {
+			if why&of&(1<<bit) == 0 {
+				continue
+			}
+			if s := r.a.c.and(r.gatesOf(where, bit), w.conds); !r.renews(k, c, s) && !yield(1<<bit, s) {
+				return
+			}
+		}
+	}
 }
 
 // mayHold reports whether a condition may hold for a value in the place of the one that it asks for.

@@ -127,11 +127,7 @@ func (a *analysis) madeElsewhere(out map[string]bool) {
 			for it := code.Insns(); it.Next(); {
 				in := it.Insn(code.Set)
 				if restored != nil {
-					if op, ref, ok := restored.At(m.Index, in.Addr); ok && ref != "" {
-						if n, ok := a.u.name(c.File, ref); ok {
-							in.Op, in.Index = op, n
-						}
-					}
+					a.u.restoreInsn(restored, m, &in)
 				}
 				switch {
 				case in.Op == dex.OpNewInstance && a.sums[m] == nil:

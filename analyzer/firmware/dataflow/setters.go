@@ -53,12 +53,9 @@ func (r *reachability) setters(k slot, c cond, compared bool) []Setter {
 		if !compared && !r.mayHold(c, w.v) || strings.HasPrefix(a.t.node(k.base).s, "db:") && a.copied(w.v) {
 			continue
 		}
-		all, where := r.whyOf(&w.settledEvent)
 		why := label(0)
-		for bit := range labels {
-			if all&(1<<bit) != 0 && !r.renews(k, c, a.c.and(r.gatesOf(where, bit), w.conds)) {
-				why |= 1 << bit
-			}
+		for one := range r.switching(k, c, w, ^label(0)) {
+			why |= one
 		}
 		at := a.sites[w.site]
 		if calls := a.placesOf(nil, a.chains.list(w.chain)); len(calls) > 0 {
