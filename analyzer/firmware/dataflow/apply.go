@@ -210,8 +210,11 @@ func (p *mapping) raise(e *event) {
 	n.conds = a.c.and(f.gates[f.block], conds)
 	n.chain = a.chains.push(p.site, e.chain)
 	n.payload, n.to = p.content(e.payload), p.value(e.to)
-	if e.kind == evSink {
+	switch e.kind {
+	case evSink:
 		n.payload = a.t.join(n.payload, f.implied)
+	case evKept:
+		n.payload = p.value(e.payload) // a yes or a no
 	}
 	n.args = make([]value, len(e.args))
 	for i, v := range e.args {
