@@ -25,6 +25,9 @@ func (e *flowFacts) emit(res *dataflow.Result) {
 	for i := range res.Flows {
 		e.flow(&res.Flows[i])
 	}
+	for i := range res.Switches {
+		e.setting(&res.Switches[i])
+	}
 	e.connections(res)
 	for _, s := range res.Strings {
 		if e.plain[s.Value] {
@@ -76,6 +79,21 @@ func (e *flowFacts) flow(f *dataflow.Flow) {
 		}
 		e.add(f.Sink.File(), f, fact.Fact{Kind: "flow", Fields: one, At: place(f.Sink), Evidence: ev})
 	}
+}
+
+// setting tells of code that switches a setting on, and of what stands before it.
+func (e *flowFacts) setting(s *dataflow.Switch) {
+	fields := fact.F("key", s.Reads, "role", s.Role, "default", s.Default, "guard", s.Guard, "automatic", yesNo(automatic(s.Activation)), "disabled", yesNo(s.Off), "call", call(s.Site))
+	fields = fields.With("lets", s.Lets...).With("activation", s.Activation...)
+	steps := way(s.Way)
+	for _, g := range s.Gates {
+		if fields.Get("gate") == "" && g.Guard == s.Guard {
+			fields = fields.With("gate", g.Reads).With("gate_default", g.Default)
+		}
+	}
+	steps = append(append(steps, gates(s.Gates)...), calls(s.Calls)...)
+	steps = append(steps, step{"switches on " + s.Reads, s.Site})
+	e.add(s.Site.File(), nil, fact.Fact{Kind: "setting", Fields: fields, At: place(s.Site), Evidence: listing(steps...)})
 }
 
 func automatic(list []string) bool {
@@ -200,11 +218,20 @@ type step struct {
 const maxSteps = 30
 
 func (e *flowFacts) steps(f *dataflow.Flow) []step {
-	out := []step{{"reads " + f.Data, f.Source}}
-	for _, s := range f.Way {
+	out := append([]step{{"reads " + f.Data, f.Source}}, way(f.Way)...)
+	out = append(append(out, gates(f.Gates)...), calls(f.Calls)...)
+	return append(out, step{"sends to " + strings.Join(f.Endpoints, ", "), f.Sink})
+}
+
+func way(list []dataflow.Site) (out []step) {
+	for _, s := range list {
 		out = append(out, step{"on the way from the entry", s})
 	}
-	for _, g := range f.Gates {
+	return out
+}
+
+func gates(list []dataflow.Gate) (out []step) {
+	for _, g := range list {
 		if g.Site.Method != nil {
 			out = append(out, step{fmt.Sprintf("behind %s: %s, default %s", g.Guard, g.Reads, g.Default), g.Site})
 			for _, s := range g.SetBy {
@@ -212,10 +239,14 @@ func (e *flowFacts) steps(f *dataflow.Flow) []step {
 			}
 		}
 	}
-	for _, s := range f.Calls {
+	return out
+}
+
+func calls(list []dataflow.Site) (out []step) {
+	for _, s := range list {
 		out = append(out, step{"calls", s})
 	}
-	return append(out, step{"sends to " + strings.Join(f.Endpoints, ", "), f.Sink})
+	return out
 }
 
 // listing decodes the instructions of steps, a line that names the method before each.

@@ -41,11 +41,7 @@ func Table(topic string, pack *signatures.Pack) ([][]string, error) {
 			for _, f := range k.Fields {
 				fields = append(fields, f.Name)
 			}
-			doc := k.Doc
-			if k.Later {
-				doc += " (the language has room for it; nothing emits it yet)"
-			}
-			rows = append(rows, []string{string(k.Kind), strings.Join(fields, " "), doc})
+			rows = append(rows, []string{string(k.Kind), strings.Join(fields, " "), k.Doc})
 		}
 	case "signatures":
 		rows = append(rows, []string{"id", "severity", "scope", "title"})

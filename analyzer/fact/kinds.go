@@ -11,8 +11,6 @@ type Info struct {
 	Walked bool
 	// Linked marks kinds that come from following code through the files of an app, after the walk.
 	Linked bool
-	// Later marks kinds the language has room for and no analyzer emits yet.
-	Later bool
 }
 
 // FieldInfo describes a field of a kind.
@@ -227,7 +225,7 @@ var kinds = []Info{
 		{Name: "sink", Values: sinkKinds}, {Name: "transport", Values: []string{"http", "https", "tls-unchecked", "socket", "sms", "ipc", "file", "unknown"}},
 		{Name: "transform", Values: []string{"plain", "hashed", "encrypted", "encoded", "compressed"}},
 		{Name: "host"}, {Name: "under", Doc: "the host is this domain or below it", Match: Domain, Of: "host"}, {Name: "domain"}, {Name: "owner"}, {Name: "country"},
-		{Name: "guard", Values: []string{"none", "permission-only", "build", "remote", "opt-out", "notice", "opt-in", "unknown"}},
+		{Name: "guard", Values: guards},
 		{Name: "gate", Doc: "what the guard reads: a preference, a setting, a property"}, {Name: "gate_default", Values: []string{"on", "off", "unknown"}},
 		{Name: "gate_set_by", Doc: "what code that may switch the gate on runs for", Values: activations},
 		{Name: "activation", Values: activations},
@@ -249,12 +247,21 @@ var kinds = []Info{
 	{Kind: "unreached", Linked: true, Doc: "a text in code that no way through its method leads to", Fields: []FieldInfo{
 		{Name: "value"}, {Name: "prefix", Match: Prefix, Of: "value"}, {Name: "contains", Match: Contains, Of: "value"},
 	}},
-	{Kind: "setting", Later: true, Doc: "a preference or setting that gates a behaviour", Fields: []FieldInfo{
-		{Name: "role", Values: []string{"opt-in", "opt-out", "other"}}, {Name: "default", Values: []string{"on", "off", "unknown"}}, {Name: "key"},
+	{Kind: "setting", Linked: true, Doc: "a preference or row of Settings, and code that switches it on", Fields: []FieldInfo{
+		{Name: "key", Doc: "the setting as gates spell it: pref:file [key], settings:table [key]"}, {Name: "contains", Match: Contains, Of: "key"},
+		{Name: "role", Doc: "what it is for flows of the app; unknown: its default is not known; other: no flow was found behind it", Values: []string{"opt-in", "opt-out", "unknown", "other"}},
+		{Name: "default", Values: []string{"on", "off", "unknown"}},
+		{Name: "lets", Doc: "data of the flows that it stands before", Values: dataTypes},
+		{Name: "activation", Doc: "why the code that switches it on runs", Values: activations},
+		{Name: "automatic", Doc: "one of the activations needs no user", Values: yesNo},
+		{Name: "guard", Doc: "what stands before switching it on", Values: guards}, {Name: "gate", Doc: "what that guard reads"}, {Name: "gate_default", Values: []string{"on", "off", "unknown"}},
+		{Name: "disabled", Doc: "by the properties of this image it never runs", Values: yesNo}, {Name: "call", Doc: "the call that writes it"},
 	}},
 }
 
 var activations = []string{"boot", "telephony", "connectivity", "package", "push", "schedule", "observer", "process", "sms", "user", "other-app", "unknown"}
+
+var guards = []string{"none", "permission-only", "build", "remote", "opt-out", "notice", "opt-in", "unknown"}
 
 var sources = []string{"dex", "resource", "asset", "native", "config", "managed"}
 

@@ -72,6 +72,7 @@ type Result struct {
 	Listens  []Component // receivers that code registers
 	Writes   []Write     // what it writes where others read it, personal or not
 	Strings  []Recovered
+	Switches []Switch // what switches settings on
 	Mentions []Mention
 	Clients  []Client
 	Props    []PropAsked // of system properties: the result depends on the answers
@@ -142,6 +143,7 @@ func (a *analysis) result() *Result {
 	}
 	r.Flows = merged(r.Flows)
 	r.share()
+	r.Switches = r.switches()
 	r.Mentions = a.mentionL
 	for _, e := range a.settled {
 		kind := map[string]string{"sms": "sms-number", "process": "command"}[e.call.Sink]
