@@ -253,7 +253,7 @@ func (p *mapping) conditions(s condset) (condset, bool) {
 		if !p.f.telling(x) && !p.f.telling(y) && !a.selects(x, y) {
 			continue
 		}
-		out = append(out, a.c.cond(cond{c.rel, x, y, c.site}))
+		out = a.simpler(out, cond{c.rel, x, y, c.site})
 	}
 	v := a.c.set(out)
 	p.conds[s] = v
@@ -355,6 +355,9 @@ func (p *mapping) compute(at atom, n node) value {
 		n.b = uint32(p.value(value(n.b)))
 		return a.t.of(n)
 	case kWhen:
+		if n.b == 0 {
+			return a.t.one(at)
+		}
 		conds, ok := p.conditions(condset(n.b))
 		if !ok {
 			return nothing

@@ -74,15 +74,46 @@ func (s *sight) judge(set condset) (left condset, open, ok bool) {
 		case always:
 			continue
 		}
+		if ways, free, ok := a.waysOf(c); ok {
+			if free {
+				continue
+			}
+			c, asks, can := s.oneOf(ways, c)
+			if !can {
+				return 0, false, false
+			}
+			open = open || asks
+			out = append(out, c...)
+			continue
+		}
 		open = open || s.asks(c.x) || s.asks(c.y)
 		if !s.stated { // what a sender states either way is nobody's choice
 			out = append(out, id)
 		}
 	}
-	if len(out) == len(a.c.sets[set]) {
-		return set, open, true
-	}
 	return a.c.set(out), open, true
+}
+
+// oneOf judges a condition that one of several sets of conditions holds: what of it may fail, and whether that asks for what
+// came with a message or an intent; false where none can hold.
+func (s *sight) oneOf(ways []condset, c cond) (left []uint32, open, ok bool) {
+	a := s.a
+	list := []atom{a.otherwise()}
+	for _, w := range ways {
+		w, asks, can := s.judge(w)
+		switch {
+		case !can:
+			continue
+		case w == 0:
+			return nil, false, true
+		}
+		open = open || asks
+		list = append(list, a.t.atom(node{kind: kWhen, n: 1, b: uint32(w)}))
+	}
+	if len(list) == 1 {
+		return nil, false, false
+	}
+	return a.simpler(nil, cond{c.rel, a.t.make(list), c.y, c.site}), open, true
 }
 
 // plain replaces a value by what it may be where that is known; nothing where it decides nothing.

@@ -18,6 +18,7 @@ type frame struct {
 	in    []*state
 	taken [][2]uint32 // of blocks that end in a test: the condition of each way, +1
 	gates []condset   // of blocks, as far as known in this pass
+	anyOf [][]uint32  // of blocks: that one of the ways to them, or to what dominates them, was taken
 	visit []int
 	ways  [][2]truth // of blocks that end in a test: which ways can be taken
 	outs  [][]value  // of blocks that return in a predicate: the registers
@@ -81,7 +82,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 		return nil
 	}
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
-		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}, known: map[int32]truth{}}
+		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), anyOf: make([][]uint32, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}, known: map[int32]truth{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
 	at := int(code.Registers) - int(code.Ins)
 	param := uint32(0)
@@ -190,24 +191,35 @@ func (f *frame) run() {
 	}
 }
 
+// gate is the set of conditions that hold in a block.
+func (f *frame) gate(b int32) condset {
+	var ids []uint32
+	for _, e := range f.g.doms[b] {
+		if c := f.condition(e); c != 0 {
+			ids = append(ids, c-1)
+		}
+	}
+	if !f.plain {
+		if d := f.g.idom[b]; b != 0 && d >= 0 {
+			f.anyOf[b] = f.anyOf[d]
+		}
+		if c := f.joins(b); c != 0 {
+			f.anyOf[b] = append(slices.Clip(f.anyOf[b]), c-1)
+		}
+		ids = append(ids, f.anyOf[b]...)
+	}
+	if len(ids) == 0 {
+		return 0
+	}
+	return f.a.c.set(ids)
+}
+
 // runBlock interprets a block and hands its state on: to which block, by which way out of it, -1 for a handler.
 func (f *frame) runBlock(b int32, in *state, pass func(to int32, way int, s *state)) {
 	bl := &f.g.blocks[b]
 	f.block, f.s = b, in.clone()
 	f.visit[b]++
-	gate := condset(0)
-	if n := len(f.g.doms[b]); n > 0 {
-		ids := make([]uint32, 0, n)
-		for _, e := range f.g.doms[b] {
-			if c := f.condition(e); c != 0 {
-				ids = append(ids, c-1)
-			}
-		}
-		if len(ids) > 0 {
-			gate = f.a.c.set(ids)
-		}
-	}
-	f.gates[b] = gate
+	f.gates[b] = f.gate(b)
 	f.raised = nothing
 	f.implied = f.implicit(b)
 	if f.handlers[b] {
