@@ -125,6 +125,46 @@ func (a *analysis) simpler(out []uint32, c cond) []uint32 {
 	return append(out, a.c.cond(c))
 }
 
+// oneWay is the condition that holds of two sets besides what they share: that what is left of one holds, or of the other. It
+// returns false where that says nothing.
+func (a *analysis) oneWay(shared []uint32, x, y condset) (uint32, bool) {
+	old, site := a.rest(shared, x)
+	more, at := a.rest(shared, y)
+	if len(old) == 0 || len(more) == 0 {
+		return 0, false
+	}
+	if site == 0 {
+		site = at
+	}
+	return a.anyOf(append(old, more...), site)
+}
+
+// rest takes apart what is left of a set: into the ways of alternatives, or else the conditions without such. site is where
+// the alternatives met.
+func (a *analysis) rest(shared []uint32, s condset) (ways [][]uint32, site uint32) {
+	var left []uint32
+	for _, id := range a.c.sets[s] {
+		if slices.Contains(shared, id) {
+			continue
+		}
+		c := a.c.conds[id]
+		if sets, _, ok := a.waysOf(c); ok {
+			if ways == nil {
+				for _, w := range sets {
+					ways = append(ways, a.c.sets[w])
+				}
+				site = c.site
+			}
+			continue
+		}
+		left = append(left, id)
+	}
+	if len(left) > 0 {
+		return [][]uint32{left[:min(len(left), maxOfWay)]}, 0
+	}
+	return ways, site
+}
+
 // joins is the condition that one of the ways holds on which a block is reached, 0 where that says nothing, or else its
 // number and one.
 func (f *frame) joins(b int32) uint32 {

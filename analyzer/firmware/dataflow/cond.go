@@ -172,6 +172,9 @@ func (a *analysis) symbolicConds(s condset) bool {
 		if a.t.symbolic(c.x) || a.t.symbolic(c.y) {
 			return true
 		}
+		if ways, _, ok := a.waysOf(c); ok && slices.ContainsFunc(ways, a.symbolicConds) {
+			return true
+		}
 	}
 	return false
 }
@@ -184,6 +187,9 @@ const maxEither = 8
 func (a *analysis) either(x, y condset) condset {
 	if x == y {
 		return x
+	}
+	if x == 0 || y == 0 {
+		return 0
 	}
 	var out []uint32
 	for _, id := range a.c.sets[x] {
@@ -208,6 +214,9 @@ func (a *analysis) either(x, y condset) condset {
 			c.x = a.t.join(c.x, a.c.conds[i].x)
 			out = append(out, a.c.cond(c))
 		}
+	}
+	if id, ok := a.oneWay(out, x, y); ok {
+		out = append(out, id)
 	}
 	return a.c.set(out)
 }

@@ -280,7 +280,12 @@ func (g *contextGraph) cared(list []callEdge) {
 func (a *analysis) paramsIn(s condset) uint32 {
 	out := uint32(0)
 	for _, id := range a.c.sets[s] {
-		out |= a.paramsOf(a.c.conds[id].x) | a.paramsOf(a.c.conds[id].y)
+		c := a.c.conds[id]
+		out |= a.paramsOf(c.x) | a.paramsOf(c.y)
+		ways, _, _ := a.waysOf(c)
+		for _, w := range ways {
+			out |= a.paramsIn(w)
+		}
 	}
 	return out
 }

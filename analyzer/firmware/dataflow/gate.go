@@ -50,7 +50,10 @@ func (r *reachability) verdict(s condset) (guard, []Gate) {
 		if g == guardNone {
 			continue
 		}
-		what.Guard, what.Site = g.String(), r.a.sites[c.site]
+		what.Guard = g.String()
+		if _, _, ok := r.a.waysOf(c); !ok || what.Site.Method == nil {
+			what.Site = r.a.sites[c.site]
+		}
 		gates = append(gates, what)
 		best = max(best, g)
 	}
@@ -116,6 +119,9 @@ func (r *reachability) decide(c cond, depth int) (guard, Gate) {
 			var w Gate
 			for _, id := range a.c.sets[n.b] {
 				g, ww := r.judge(a.c.conds[id], depth+1)
+				if ww.Site.Method == nil {
+					ww.Site = a.sites[a.c.conds[id].site]
+				}
 				if ww.Off && !w.Off || g > all && ww.Off == w.Off {
 					w = ww
 				}

@@ -124,7 +124,7 @@ func (r *reachability) switching(k slot, c cond, w *kept, of label) iter.Seq2[la
 			if why&of&(1<<bit) == 0 {
 				continue
 			}
-			if s := r.a.c.and(r.gatesOf(where, bit), w.conds); !r.renews(k, c, s) && !yield(1<<bit, s) {
+			if s := r.gatesOf(&w.settledEvent, where, bit); !r.renews(k, c, s) && !yield(1<<bit, s) {
 				return
 			}
 		}

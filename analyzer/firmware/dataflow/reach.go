@@ -226,20 +226,30 @@ func (r *reachability) whyOf(e *settledEvent) (label, []*contextNode) {
 	return l.settled(), out
 }
 
-// gatesOf is the set of conditions that hold on every way to some contexts, for a reason.
-func (r *reachability) gatesOf(list []*contextNode, number int) condset {
+// gatesOf is the set of conditions that hold on every way to an event, for a reason, in some contexts.
+func (r *reachability) gatesOf(e *settledEvent, list []*contextNode, number int) condset {
 	out, first := condset(0), true
 	for _, n := range list {
+		own := e.conds
+		if e.root > 0 { // what the context decides is no condition there
+			if left, _, ok := r.graph.seen(n).conditions(own); ok {
+				own = left
+			}
+		}
 		for i := range labels {
 			if i != number && !(i == labels-1 && label(1)<<number == byOtherApp) || n.has&(1<<i) == 0 {
 				continue
 			}
+			s := r.a.c.and(n.gates[i], own)
 			if first {
-				out, first = n.gates[i], false
+				out, first = s, false
 				continue
 			}
-			out = r.a.either(out, n.gates[i])
+			out = r.a.either(out, s)
 		}
+	}
+	if first {
+		return e.conds
 	}
 	return out
 }

@@ -274,7 +274,7 @@ func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
 		if over&(1<<bit) == 0 {
 			continue
 		}
-		g, list := r.verdict(r.a.c.and(r.gatesOf(where, bit), e.conds))
+		g, list := r.verdict(r.gatesOf(e, where, bit))
 		if first || g < worst {
 			worst, gates, first = g, list, false
 		}
