@@ -59,8 +59,10 @@ func (f *frame) record(e event) {
 	} else if e.ref != nil {
 		k.ref = e.ref.String()
 	}
-	if e.kind == evKept { // by whatever calls: the conditions that they share
-		k.chain = anyChain
+	if e.kind == evKept {
+		if _, ok := f.index[k]; !ok && f.writes >= maxKept/2 {
+			k.chain = anyChain // by whatever calls: the conditions that they share
+		}
 		if _, ok := f.index[k]; !ok {
 			if f.writes == maxKept {
 				f.a.keptLost = true

@@ -112,16 +112,14 @@ func (r *Result) asked() map[string]*standing {
 	return out
 }
 
-// saysYes reports whether a value is true, or the number that says so, on some way.
+// saysYes reports whether a value is true, or the number that says so, and nothing else.
 func (a *analysis) saysYes(v value) bool {
 	v = a.expand(v)
-	for _, at := range a.t.atomsOf(v) {
-		if n := a.t.node(at); (n.kind == kInt || n.kind == kWhen) && n.n == 1 {
-			return true
-		}
+	if s, ok := a.t.text(v); ok {
+		return s == "true" || s == "1"
 	}
-	s, ok := a.t.text(v)
-	return ok && (s == "true" || s == "1")
+	list, ok := a.numbers(v)
+	return ok && !slices.ContainsFunc(list, func(n int64) bool { return n != 1 })
 }
 
 // joined adds a switch, or its reasons to the one of the same instructions behind the same guard.
