@@ -3,10 +3,12 @@ package analyzer
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"romscan/analyzer/diff"
+	"romscan/analyzer/finding"
 )
 
 // TestNumberLookup compares the messaging app of two real builds, before and after August 2014: the number of
@@ -34,6 +36,16 @@ func TestNumberLookup(t *testing.T) {
 			}
 		}
 		scans[i] = Judge(follow(t, tree, 2), builtin(t))
+	}
+	for i, want := range [][]string{
+		{"ROM1106 pref:com.android.mms_preferences [pref_key_enable_mx] other-app none", "ROM1107 pref:com.android.mms_preferences [pref_key_enable_mx] boot opt-in"},
+		{"ROM1106 pref:pref_mx [pref_mx_account_info] other-app none"},
+	} {
+		for _, w := range want {
+			if !slices.ContainsFunc(scans[i].Findings, func(f finding.Finding) bool { return switched(&f) == w }) {
+				t.Errorf("scan %d does not tell %s", i, w)
+			}
+		}
 	}
 	const lookup = "api.account.xiaomi.com"
 	moved, gained := "", ""
@@ -81,4 +93,13 @@ func TestOptInAppears(t *testing.T) {
 	if n != 4 {
 		t.Errorf("%d flows, want 4", n)
 	}
+}
+
+// switched spells what a finding says of a setting.
+func switched(f *finding.Finding) string {
+	if len(f.Steps) == 0 || f.Steps[0].Fact.Kind != "setting" {
+		return ""
+	}
+	s := f.Steps[0].Fact.Fields
+	return strings.Join([]string{f.Signature.ID, s.Get("key"), s.Get("activation"), s.Get("guard")}, " ")
 }

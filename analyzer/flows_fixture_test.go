@@ -207,7 +207,7 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 	for i, found := range all {
 		gaps = append(gaps, found.Gaps...)
 		for _, p := range m.facts(i) {
-			if p.Fact.Kind == "flow" {
+			if p.Fact.Kind == "flow" || p.Fact.Kind == "setting" {
 				out = append(out, p.Fact)
 			}
 		}
@@ -239,6 +239,8 @@ func TestFlowCases(t *testing.T) {
 			t.Fatalf("%s: %v", c.id(), err)
 		}
 		results, gaps := followCase(t, c.path(cache), strings.Join(c.all("profile"), ""), voc)
+		checkSwitches(t, c, results)
+		results = slices.DeleteFunc(results, func(f fact.Fact) bool { return f.Kind != "flow" })
 		got := flowsReported(results)
 		told := func(l flowLine) bool { return l["exact"] == "no" }
 		if !slices.ContainsFunc(want, told) { // no finding rests on those

@@ -16,7 +16,7 @@ func isFlow(f *finding.Finding) bool { return len(f.Steps) > 0 && f.Steps[0].Fac
 func restsOnFlows(f *finding.Finding) bool {
 	return slices.ContainsFunc(f.Steps, func(s finding.Step) bool {
 		info := fact.Lookup(s.Fact.Kind)
-		return info != nil && info.Linked && slices.Contains([]fact.Kind{"flow", "connection", "mention"}, s.Fact.Kind)
+		return info != nil && info.Linked && slices.Contains([]fact.Kind{"flow", "setting", "connection", "mention"}, s.Fact.Kind)
 	})
 }
 

@@ -20,7 +20,7 @@ func identity(f fact.Fact, field, v string) string {
 
 // told spells a field for a sentence. What a flow leaves open gets a name instead of a blank.
 func told(f fact.Fact, field, v string) string {
-	if f.Kind != "flow" {
+	if f.Kind != "flow" && f.Kind != "setting" {
 		return v
 	}
 	switch field {
