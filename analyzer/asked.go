@@ -14,13 +14,13 @@ type asked struct {
 }
 
 // asking lists the conditions before a flow that could not be judged, where that is what its guard rests on.
-func asking(f *dataflow.Flow) (out []asked) {
-	if f.Guard != "unknown" {
+func asking(guard string, gates []dataflow.Gate) (out []asked) {
+	if guard != "unknown" {
 		return nil
 	}
 	some := false
-	for _, g := range f.Gates {
-		if g.Guard == f.Guard {
+	for _, g := range gates {
+		if g.Guard == guard {
 			out = append(out, asked{g.Reads, g.Default, g.Asks})
 			some = some || len(g.Asks) > 0
 		}

@@ -39,7 +39,10 @@ type sent struct {
 	Extras     []given
 	Consts     []dataflow.Write // what it carries besides, by the key
 	Why        dataflow.Why
-	Listing    string // lines that show the call
+	Listing    string     // lines that show the call
+	Start      string     // of what starts another app: lines that show it
+	Starts     []string   // why whom it reaches is started
+	Doors      []entrance // by which others have it sent
 }
 
 func gatedBy(guard string, gates []dataflow.Gate) gated {
@@ -84,7 +87,10 @@ func giving(list []dataflow.Export) []given {
 func sending(list []dataflow.Sent) []sent {
 	var out []sent
 	for _, s := range list {
-		one := sent{To: s.To, Activation: s.Activation, Judged: gatedBy(s.Guard, s.Gates), Consts: s.Consts, Why: s.Why}
+		one := sent{To: s.To, Activation: s.Activation, Judged: gatedBy(s.Guard, s.Gates), Consts: s.Consts, Why: s.Why, Starts: s.Starts, Doors: entering(s.Doors)}
+		if len(s.Starts) > 0 {
+			one.Start = listing(step{"starts another app", s.Site}).Text
+		}
 		if len(s.Extras) > 0 {
 			one.Listing = listing(step{"hands it to another app", s.Site}).Text
 		}
@@ -105,10 +111,12 @@ type meeting struct {
 	found []followed
 	held  []map[string]bool // permissions that an app asks for, or one that shares its user id does
 	parts []*dataflow.App   // manifests, once asked for
+	// starts is why others start what lies behind the doors of each app, of those behind which something happens.
+	starts []map[door][]started
 }
 
 func meet(rec *fact.Record, apps []*firmware.App, found []followed) *meeting {
-	m := &meeting{rec: rec, apps: apps, found: found, held: make([]map[string]bool, len(apps)), parts: make([]*dataflow.App, len(apps))}
+	m := &meeting{rec: rec, apps: apps, found: slices.Clone(found), held: make([]map[string]bool, len(apps)), parts: make([]*dataflow.App, len(apps))}
 	shared := map[string]map[string]bool{}
 	for i, app := range apps {
 		m.held[i] = map[string]bool{}
@@ -124,6 +132,7 @@ func meet(rec *fact.Record, apps []*firmware.App, found []followed) *meeting {
 			}
 		}
 	}
+	m.handOn()
 	return m
 }
 
@@ -144,7 +153,7 @@ func (m *meeting) manifest(i int) *dataflow.App {
 func (m *meeting) facts(i int) []placed {
 	out := slices.Clone(m.found[i].Facts)
 	for n := range out {
-		out[n].Fact = m.decided(i, &out[n])
+		out[n].Fact = m.startedFact(i, &out[n], m.decided(i, &out[n]))
 	}
 	return append(out, m.between(i)...)
 }
@@ -154,7 +163,9 @@ func (m *meeting) between(i int) []placed {
 	var out []placed
 	seen := map[string]bool{}
 	for _, t := range m.found[i].Taken {
-		t.Fact = m.decided(i, &t)
+		if t.Fact = m.decided(i, &t); !t.Direct {
+			t.Fact = m.startedFact(i, &t, t.Fact)
+		}
 		for j := range m.found {
 			for _, f := range m.from(i, j, &t) {
 				if j != i {

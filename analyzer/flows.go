@@ -56,6 +56,7 @@ type followed struct {
 	Sent    []sent               // intents that may reach other apps
 	Writes  []dataflow.Write     // what it writes where others read it, personal or not
 	Listens []dataflow.Component // receivers that code registers
+	Apart   []dataflow.Apart     // intents that components tell apart
 	Used    []string             // addresses that connections are opened to
 	Marks   []mark
 	Tied    []placed // endpoints that interfaces of clients state, with the bases that flows tell
@@ -68,8 +69,9 @@ type mark struct{ Name, Value, Used string }
 type placed struct {
 	Unit   int
 	Fact   fact.Fact
-	Direct bool    // of what came with an intent: it is sent because the intent came
-	Asked  []asked // conditions of a flow that other apps may decide
+	Direct bool       // of what came with an intent: it is sent because the intent came
+	Asked  []asked    // conditions of a flow that other apps may decide
+	Doors  []entrance // by which other apps start a flow
 }
 
 // follow follows data through the code of all apps and programs of a record and adds what it finds to their units.
@@ -176,7 +178,7 @@ func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.F
 			}
 			p := placed{Unit: unit, Fact: ft}
 			if fl != nil {
-				p.Direct, p.Asked = fl.Direct, asking(fl)
+				p.Direct, p.Asked, p.Doors = fl.Direct, asking(fl.Guard, fl.Gates), entering(fl.Doors)
 			}
 			*list = append(*list, p)
 		}
@@ -187,7 +189,7 @@ func (r *reader) followApp(ctx context.Context, rec *fact.Record, fw *firmware.F
 	for i := range res.Imports {
 		e.flow(&res.Imports[i])
 	}
-	out.Given, out.Sent, out.Listens, out.Writes = giving(res.Exports), sending(res.Sent), res.Listens, res.Writes
+	out.Given, out.Sent, out.Listens, out.Writes, out.Apart = giving(res.Exports), sending(res.Sent), res.Listens, res.Writes, res.Apart
 	for _, u := range res.Uses {
 		out.Used = append(out.Used, u.Endpoints...)
 	}

@@ -120,17 +120,16 @@ func opStart(f *frame, c *call) (value, bool) {
 	case "startActivityForResult":
 		f.start(c, c.arg(0), c.Text, c.at(0), c.at(2))
 		return f.a.any(), false
-	case "sendBroadcast":
-		if len(c.r.params) > 1 {
-			f.start(c, c.arg(0), c.Text, f.text(c.at(2)))
-			return f.a.any(), false
-		}
 	case "sendOrderedBroadcast": // the last to hear it is given with it
 		for i, p := range c.r.params {
 			if p == "Landroid/content/BroadcastReceiver;" {
 				f.callbacks(c.r, c.at(0), c.at(i+1), c.site)
 			}
 		}
+	}
+	if i := slices.Index(c.r.params, "Ljava/lang/String;"); i > 0 && c.Text == "receiver" { // the permission to have
+		f.start(c, c.arg(0), c.Text, f.text(c.at(i+1)))
+		return f.a.any(), false
 	}
 	f.start(c, c.arg(0), c.Text)
 	return f.a.any(), false

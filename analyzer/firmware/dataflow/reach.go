@@ -42,6 +42,11 @@ func (l label) names() []string {
 	return out
 }
 
+// SortReasons puts the names of reasons in their order.
+func SortReasons(list []string) {
+	slices.SortFunc(list, func(x, y string) int { return slices.Index(labelNames[:], x) - slices.Index(labelNames[:], y) })
+}
+
 // automatic reports whether any reason of a flow needs no user.
 func (f *Flow) automatic() bool {
 	return slices.ContainsFunc(f.Activation, func(name string) bool {

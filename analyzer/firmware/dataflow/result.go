@@ -34,6 +34,7 @@ type Flow struct {
 	Off        bool   // by the properties of this image it never runs
 	Way        []Site // from an entry of the platform to In
 	Direct     bool   // of data that came with an intent: it runs because the intent came
+	Doors      []Door // by which others start it
 	conds      condset
 	doubt      bool // nothing that was seen leads to it
 	common     bool // not exact only because data and address met in an object that callers of a library share
@@ -70,6 +71,7 @@ type Result struct {
 	Imports  []Flow      // what it sends that other apps gave it
 	Sent     []Sent      // intents that may reach other apps
 	Listens  []Component // receivers that code registers
+	Apart    []Apart     // intents that components tell apart
 	Writes   []Write     // what it writes where others read it, personal or not
 	Strings  []Recovered
 	Switches []Switch // what switches settings on
@@ -83,6 +85,7 @@ type Result struct {
 	a        *analysis
 	reach    *reachability
 	both     *bothWays
+	ways     []doorway
 }
 
 // Analyze follows the data of one app. lib may be nil.
@@ -113,6 +116,7 @@ func (a *analysis) result() *Result {
 	clear(a.expanded)
 	clear(a.expandedApart)
 	r.reach = a.reached()
+	r.doors()
 	r.both = &bothWays{a: a, events: map[ending][]*settledEvent{}, known: map[ending][]resolvent{}}
 	for i := range a.settled {
 		if e := &a.settled[i]; e.call.Sink != madeClient && !a.throughUnmade(e.in, e.chain, e.site) {
@@ -191,8 +195,8 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	for n := range a.data(payload) {
 		a.asks(a.expand(e.to), lostText, lostData, lostThing)
 		guard, gates := sinkGuard, sinkGates
+		own := *e
 		if s := r.both.conditions(e, n, places); s != e.conds {
-			own := *e
 			own.conds = s
 			guard, gates = r.reach.guardOf(&own, why)
 		}
@@ -204,6 +208,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 			Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
 			Transport: e.call.Transport, Unchecked: e.trust, Endpoints: to, Calls: calls, In: e.in, conds: e.conds, doubt: doubt,
 			Exact: n.b&asInexact == 0 && !e.mixed, Activation: why.names(), Guard: guard.String(), Gates: gates, Way: way,
+			Doors: r.through(&own, g2, gates2),
 		}
 		never := false
 		for _, g := range gates {
@@ -241,6 +246,12 @@ func (r *Result) add(f Flow, to []string) {
 			own.Guard, own.Gates = g, slices.Concat(d.gates, f.Gates)
 		}
 		own.Off = own.Off || slices.ContainsFunc(d.gates, func(g Gate) bool { return g.Off })
+		if len(d.gates) > 0 {
+			own.Doors = slices.Clone(f.Doors)
+			for i := range own.Doors {
+				own.Doors[i].behind(d.guard, d.gates)
+			}
+		}
 		r.Flows = append(r.Flows, own)
 	}
 }
@@ -307,6 +318,7 @@ func merged(list []Flow) []Flow {
 				old.Activation = append(old.Activation, a)
 			}
 		}
+		old.Doors = addDoors(slices.Clone(old.Doors), f.Doors)
 		old.Exact, old.common = old.Exact || f.Exact, old.common || f.common
 		old.Off = old.Off && f.Off
 		old.Unchecked = old.Unchecked || f.Unchecked
@@ -321,7 +333,7 @@ func merged(list []Flow) []Flow {
 		}
 	}
 	for i := range out {
-		slices.SortFunc(out[i].Activation, func(x, y string) int { return slices.Index(labelNames[:], x) - slices.Index(labelNames[:], y) })
+		SortReasons(out[i].Activation)
 	}
 	return out
 }

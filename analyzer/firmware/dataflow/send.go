@@ -17,6 +17,8 @@ type Sent struct {
 	Gates      []Gate
 	Why        Why
 	Site       Site
+	Starts     []string // why whom it reaches is started; none where that is up to who holds a pending intent
+	Doors      []Door   // by which others have it sent
 }
 
 // Extra is what an intent carries under a key.
@@ -30,6 +32,7 @@ type Address struct {
 	Kind                                                     string // activity, service, receiver; pending where a pending intent may be any
 	Packages, Classes, Actions, Categories, Addresses, Types []string
 	Permission                                               []string // who gets a broadcast has to hold it
+	Bound                                                    bool     // the service is bound to
 }
 
 // Named reports whether it says which app is meant.
@@ -91,8 +94,37 @@ func (r *Result) exportStart(p *pendingStart) {
 		return
 	}
 	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
+	s.To.Bound = p.call.Op == "bind"
+	if starts := a.startsFor(p, why); starts != 0 {
+		s.Starts, s.Doors = starts.names(), r.through(&p.settledEvent, guardNone, nil)
+	}
 	s.Extras, s.Consts = r.extras(p.args[0], why)
 	r.Sent = append(r.Sent, s)
+}
+
+// startsFor is why a component runs that is started, where that is known: a pending intent runs when its holder wants, and of
+// an intent it has to be known whom it is for.
+func (a *analysis) startsFor(p *pendingStart, why label) label {
+	if !a.spelled(p.pkg) || !a.spelled(p.action) || p.call.Text == "receiver" && len(p.args) > 1 && !a.spelled(p.args[1]) {
+		return 0
+	}
+	switch {
+	case slices.ContainsFunc(a.t.atomsOf(a.expand(p.class)), func(at atom) bool { return a.t.node(at).kind != kClass && a.t.node(at).kind != kStr }):
+		return 0
+	case p.call.Transport == onSchedule:
+		return why | bySchedule
+	case p.call.Transport != "" || p.call.Text == "pending" || p.ref != nil && p.ref.class == "Landroid/app/PendingIntent;":
+		return 0
+	}
+	return why
+}
+
+// spelled reports whether a text is known as a whole; null is.
+func (a *analysis) spelled(v value) bool {
+	return !slices.ContainsFunc(a.t.atomsOf(a.expand(v)), func(at atom) bool {
+		n := a.t.node(at)
+		return n.kind != kStr && (n.kind != kInt || n.n != 0)
+	})
 }
 
 // extras lists the personal data that an intent carries, and what else.
