@@ -182,7 +182,7 @@ func (p *mapping) put(bases value, field string, v value) {
 		if p.f.m != nil && a.forGood(slot{b, field}) {
 			continue
 		}
-		if s.full(b, field) {
+		if a.full(s, b, field) {
 			a.lose(s, b, v)
 			continue
 		}

@@ -118,7 +118,8 @@ type contextNode struct {
 	gates [labels]condset
 	has   label // the reasons that gates are known of
 	sight *sight
-	doubt bool // nothing that was seen leads here
+	doubt bool  // nothing that was seen leads here
+	runs  uint8 // 2 where the method was run with these arguments, 1 where not, 0 where that was not asked
 }
 
 type contextEdge struct {
@@ -136,7 +137,8 @@ type contextGraph struct {
 	nodes []*contextNode
 	ids   map[context]int
 	of    map[*Method][]int
-	in    [][]calledBy // what leads to each, once it was asked for
+	in    [][]calledBy      // what leads to each, once it was asked for
+	roots map[*Method][]int // the runs of each method, once they were asked for
 }
 
 // build follows all calls from the entries. Not all code that calls or sends is found: what no context that was seen would
@@ -230,11 +232,40 @@ func (g *contextGraph) fits(n *contextNode, root int32) bool {
 		return true
 	}
 	for i, v := range a.roots[root-1].args {
-		if i < len(given) && given[i] != nothing && g.cares[n.m]&(1<<i) != 0 && given[i] != v && a.deciding(v) {
+		if i < len(given) && given[i] != nothing && g.cares[n.m]&(1<<i) != 0 && given[i] != v && (a.deciding(v) || g.hasOwn(n)) {
 			return false
 		}
 	}
 	return true
+}
+
+// hasOwn reports whether a method was run with what a context hands it: of runs with what is not known there nothing is to be
+// learnt then.
+func (g *contextGraph) hasOwn(n *contextNode) bool {
+	if n.runs != 0 {
+		return n.runs > 1
+	}
+	a := g.r.a
+	if g.roots == nil {
+		g.roots = map[*Method][]int{}
+		for i := range a.roots {
+			g.roots[a.roots[i].m] = append(g.roots[a.roots[i].m], i)
+		}
+	}
+	n.runs = 1
+	given := a.handed.list(n.args)
+	for _, i := range g.roots[n.m] {
+		with := a.roots[i].args
+		same := true
+		for k, v := range given {
+			same = same && (v == nothing || k < len(with) && with[k] == v)
+		}
+		if same {
+			n.runs = 2
+			break
+		}
+	}
+	return n.runs > 1
 }
 
 // cared finds which parameters of methods decide something, by themselves or where they are handed on.

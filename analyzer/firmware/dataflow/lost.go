@@ -14,12 +14,19 @@ const lostField = "$lost"
 var lostSlot = slot{anyAtom, lostField}
 
 // full reports whether a state has no room for a field that was not written yet.
-func (s *state) full(b atom, field string) bool {
+func (a *analysis) full(s *state, b atom, field string) bool {
 	o := s.heap[b]
-	if _, there := o.get(field); there {
+	if _, there := o.get(field); there || a.keptAnyway(b, field) {
 		return false
 	}
 	return o == nil && len(s.heap) > maxObjects || o != nil && len(o.names) > maxFields
+}
+
+// keptAnyway reports whether a field is kept however many others there are: by the number of a message one of many things is
+// done, and there are no more messages than places that send some.
+func (a *analysis) keptAnyway(b atom, field string) bool {
+	n := a.t.node(b)
+	return field == messageNumbers[0] && (n.kind == kObj || n.kind == kHome && n.b != 0) && n.s == "Landroid/os/Message;"
 }
 
 // lose notes that a field of an object is written and not kept.
@@ -86,7 +93,7 @@ func (a *analysis) forget(s *state, b atom, v value) {
 			continue
 		}
 		for _, k := range a.slots(s, b) {
-			if k.field != lostField && k.field != sharedField {
+			if k.field != lostField && k.field != sharedField && !a.keptAnyway(b, k.field) {
 				s.put(k, a.t.join(a.unknown(k.field, s.at(k)), a.lostTexts(v)))
 			}
 		}

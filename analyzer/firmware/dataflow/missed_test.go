@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -88,6 +89,35 @@ func TestFieldsOfTexts(t *testing.T) {
 	fill(func(i int) value { return a.t.of(node{kind: kParam, a: uint32(i)}) })
 	if a.cutsBy["fields"] == 0 {
 		t.Error("parameters: no cut is told")
+	}
+}
+
+// TestNumbersOfMessagesStay: which of several things a message asks for is known in however large a state; what else it holds is
+// not.
+func TestNumbersOfMessagesStay(t *testing.T) {
+	a := testFrame().a
+	s := &state{heap: map[atom]*object{}}
+	for i := range 3 * maxObjects {
+		a.store(s, a.t.of(node{kind: kObj, a: uint32(i), s: "La;"}), "x:I", a.t.num(1))
+	}
+	m := a.t.of(node{kind: kObj, a: 1 << 20, s: "Landroid/os/Message;"})
+	a.store(s, m, "what:I", a.t.num(7))
+	a.store(s, m, "arg1:I", a.t.num(8))
+	a.forget(s, anyAtom, nothing)
+	if n, ok := a.t.number(a.load(s, m, "what:I")); !ok || n != 7 {
+		t.Errorf("number of the message: %d, %v", n, ok)
+	}
+	if n, ok := a.t.number(a.load(s, m, "arg1:I")); ok {
+		t.Errorf("what came with the message is known: %d", n)
+	}
+	one, _ := a.t.single(m)
+	var list []effect
+	for i := range 2 * maxEffects {
+		list = append(list, effect{slot{a.t.atom(node{kind: kParam, a: uint32(i)}), "x:I"}, a.t.num(1)})
+	}
+	list = append(list, effect{slot{one, "what:I"}, a.t.num(7)})
+	if !slices.ContainsFunc(a.within(list), func(e effect) bool { return e.base == one && e.field == "what:I" }) {
+		t.Error("no caller is told the number of the message")
 	}
 }
 

@@ -226,7 +226,10 @@ func (a *analysis) written(base atom, field string) value {
 		}
 		return a.t.join(out, a.family(base, field))
 	}
-	out = a.t.join(a.expand(a.cells[slot{base, field}]), a.lostTexts(a.cells[slot{base, lostField}]))
+	out = a.expand(a.cells[slot{base, field}])
+	if out == nothing || !a.keptAnyway(base, field) {
+		out = a.t.join(out, a.lostTexts(a.cells[slot{base, lostField}]))
+	}
 	if strings.HasPrefix(field, "[") && field != "[?]" {
 		out = a.t.join(out, a.expand(a.cells[slot{base, "[?]"}]))
 	}

@@ -224,7 +224,7 @@ func (a *analysis) store(s *state, base value, field string, v value) {
 		default:
 			continue
 		}
-		if s.full(b, field) {
+		if a.full(s, b, field) {
 			a.lose(s, b, v)
 			continue
 		}

@@ -213,7 +213,7 @@ func (a *analysis) within(list []effect) []effect {
 		switch {
 		case e.field == lostField:
 			return 0
-		case a.taints(e.v) != nothing:
+		case a.taints(e.v) != nothing, a.keptAnyway(e.base, e.field):
 			return 1
 		}
 		return 2
