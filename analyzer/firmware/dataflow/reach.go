@@ -79,12 +79,13 @@ const secretCode = "android.provider.Telephony.SECRET_CODE"
 
 // reachability is why every method runs, and what all ways to it have in common.
 type reachability struct {
-	a     *analysis
-	why   map[*Method]label
-	graph *contextGraph
-	known map[cond]judged
-	hosts map[string]hostJudged
-	depth int // of fields being judged
+	a         *analysis
+	why       map[*Method]label
+	graph     *contextGraph
+	known     map[cond]judged
+	hosts     map[string]hostJudged
+	startedAt map[*Method][]*callEdge // what leads to each method, once it was asked for
+	depth     int                     // of fields being judged
 	// What automatic reasons lead to, but not through sync adapters; and neither through those nor dispatchers.
 	unsynced, direct map[*contextNode]bool
 }

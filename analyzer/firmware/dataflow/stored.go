@@ -17,6 +17,9 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	if number && anyHolds(c.rel, 0, ys) && len(a.cellLog[k]) == 0 {
 		return guardNone, gate // what a field holds that nobody writes
 	}
+	if r.setBefore(k, c) {
+		return guardNone, gate
+	}
 	var init, auto, tap, stored, asked bool
 	kept := guardOptIn // what a stored value that the field is a copy of is worth
 	for _, w := range a.cellLog[k] {
