@@ -9,7 +9,7 @@ import (
 	"romscan/analyzer/firmware/dataflow"
 )
 
-// An app that sends an intent to another starts what waits there for it: the reasons for which it is sent are reasons of what
+// An app that sends another a broadcast starts what waits there for it: the reasons for which it is sent are reasons of what
 // is done then, behind what stands before the sending and behind what stands before the deed.
 
 // entrance is a way in by which other apps start something, and what stands between.
@@ -20,10 +20,7 @@ type entrance struct {
 }
 
 // door names a way into an app; see [dataflow.Door].
-type door struct {
-	Class, Action string
-	Bound         bool
-}
+type door struct{ Class, Action string }
 
 // started is one reason for which what lies behind a door is started by others, and what stands before that.
 type started struct {
@@ -37,7 +34,7 @@ const maxRelays = 4
 
 func entering(list []dataflow.Door) (out []entrance) {
 	for _, d := range list {
-		out = append(out, entrance{door{d.Class, d.Action, d.Bound}, gatedBy(d.Guard, d.Gates), asking(d.Guard, d.Gates)})
+		out = append(out, entrance{door{d.Class, d.Action}, gatedBy(d.Guard, d.Gates), asking(d.Guard, d.Gates)})
 	}
 	return out
 }
@@ -107,8 +104,7 @@ func (m *meeting) open(i int, list []entrance) {
 	}
 }
 
-// doorsOf lists the doors of other apps that an intent of app j gets to for sure. Of several apps that have an activity or a
-// service for it the system takes one, or asks the user.
+// doorsOf lists the doors of other apps that a broadcast of app j gets to for sure.
 func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 	if len(s.Starts) == 0 {
 		return nil
@@ -120,7 +116,7 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 		list := m.manifest(i).Components
 		for n := range list {
 			c := &list[n]
-			if !m.surely(i, j, s, c) || c.Kind != "receiver" && len(s.To.Classes) == 0 && !m.only(s, c) {
+			if !m.surely(i, j, s, c) {
 				continue
 			}
 			for _, d := range m.behind(i, s, c) {
@@ -135,7 +131,6 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 
 // behind lists the doors of a component that an intent is for.
 func (m *meeting) behind(i int, s *sent, c *dataflow.Component) (out []door) {
-	bound := s.To.Bound && c.Kind == "service"
 	var told []string
 	for _, x := range m.found[i].Apart {
 		if x.Class == c.Class {
@@ -143,16 +138,16 @@ func (m *meeting) behind(i int, s *sent, c *dataflow.Component) (out []door) {
 		}
 	}
 	if len(s.To.Actions) == 0 {
-		return []door{{c.Class, "", bound}}
+		return []door{{c.Class, ""}}
 	}
 	for _, action := range s.To.Actions {
 		switch {
 		case len(s.To.Classes) == 0 && !slices.Contains(c.Actions, action):
 		case firmware.TriggerOf(action) != "": // why that is sent is known, whoever sends it
 		case slices.Contains(told, action):
-			out = append(out, door{c.Class, action, bound})
+			out = append(out, door{c.Class, action})
 		default:
-			out = append(out, door{c.Class, "", bound})
+			out = append(out, door{c.Class, ""})
 		}
 	}
 	return out
@@ -165,21 +160,6 @@ func (m *meeting) surely(i, j int, s *sent, c *dataflow.Component) bool {
 		return false
 	}
 	return !slices.ContainsFunc(s.To.Permission, func(p string) bool { return strings.Contains(p, "{}") || !m.holds(i, p) })
-}
-
-// only reports whether no other component of the image gets an intent that names none.
-func (m *meeting) only(s *sent, c *dataflow.Component) bool {
-	for i := range m.apps {
-		list := m.manifest(i).Components
-		for n := range list {
-			if o := &list[n]; o.Class != c.Class && o.Kind == c.Kind {
-				if reached, _ := s.To.Reaches(m.apps[i].Package, o); reached {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }
 
 // reasons lists why app j sends an intent: by itself, and because others start what sends it.

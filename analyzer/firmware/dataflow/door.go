@@ -2,20 +2,20 @@ package dataflow
 
 import "slices"
 
-// Why an app starts a component of another is known only once both were followed. What runs because others start a component
-// is therefore noted with the way in, a door, and with what stands between that and what is done: who knows of both apps hands
-// the reasons of the one on to the other.
+// Why an app sends another a broadcast is known only once both were followed. What runs because others call a receiver is
+// therefore noted with the way in, a door, and with what stands between that and what is done: who knows of both apps hands
+// the reasons of the one on to the other. Activities and services are left out: of what starts them, much is the user's doing in
+// the other app, and more often than not that cannot be told.
 
 // Door is a way into an app for others, and what stands between it and what happens behind.
 type Door struct {
-	Class  string // of the component
+	Class  string // of the receiver
 	Action string // of the intent, where the code tells it from others; "" for those that it does not tell apart
-	Bound  bool   // of a service: who comes binds to it, and does not start it
 	Guard  string
 	Gates  []Gate
 }
 
-// Apart are the actions of a component's intents of which each has doors of its own.
+// Apart are the actions of a receiver's intents of which each has doors of its own.
 type Apart struct {
 	Class   string
 	Actions []string
@@ -43,7 +43,7 @@ func (r *Result) doors() {
 	was := len(g.nodes)
 	for i := range a.app.Components {
 		c := &a.app.Components[i]
-		if !c.Enabled || !c.Exported || c.Kind != "service" && c.Kind != "receiver" && c.Kind != "activity" || a.u.class(c.Class) == nil {
+		if !c.Enabled || !c.Exported || c.Kind != "receiver" || a.u.class(c.Class) == nil {
 			continue
 		}
 		r.doorsOf(c)
@@ -59,58 +59,42 @@ func (r *Result) doors() {
 	}
 }
 
-// doorsOf makes the doors of one component.
+// doorsOf makes the doors of one receiver.
 func (r *Result) doorsOf(c *Component) {
 	a, g := r.a, r.reach.graph
-	methods := a.lifecycle(c.Class)
+	methods := slices.DeleteFunc(a.lifecycle(c.Class), func(m *Method) bool { return m.Name != "onReceive" })
 	if m := a.u.find(c.Class, "<init>()V"); m != nil && m.Class == a.u.class(c.Class) {
 		methods = append(methods, m)
 	}
-	methods = slices.DeleteFunc(methods, func(m *Method) bool {
-		return taps[m.Name] || a.tapped(m.Name) || m.Name == dumped || c.Kind == "receiver" && m.Name != "onReceive" && m.Name != "<init>"
-	})
 	var told []string
-	if len(c.Actions) <= maxContexts/2 && slices.ContainsFunc(methods, func(m *Method) bool { return g.cares[m]&intentBit(m) != 0 }) {
+	if len(c.Actions) > 0 && len(c.Actions) <= maxContexts/2 && slices.ContainsFunc(methods, func(m *Method) bool { return g.cares[m]&intentBit(m) != 0 }) {
 		told = c.Actions
-		if len(told) > 0 {
-			r.Apart = append(r.Apart, Apart{c.Class, told})
-		}
+		r.Apart = append(r.Apart, Apart{c.Class, told})
 	}
 	for _, action := range append([]string{""}, told...) {
-		for _, bound := range [...]bool{false, true} {
-			if bound && c.Kind != "service" {
-				continue
-			}
-			if len(r.ways) == maxDoors {
-				a.cut("doors of an app")
-				return
-			}
-			way := doorway{Door: Door{Class: c.Class, Action: action, Bound: bound}}
-			for _, m := range methods {
-				if c.Kind == "service" && asksBound(m, !bound) {
-					continue
-				}
-				var list []value
-				if bit := intentBit(m); action != "" && bit != 0 {
-					list = make([]value, len(m.params)+1)
-					for i := range list {
-						if bit&(1<<i) != 0 {
-							list[i] = a.askedFor(action)
-						}
+		if len(r.ways) == maxDoors {
+			a.cut("doors of an app")
+			return
+		}
+		way := doorway{Door: Door{Class: c.Class, Action: action}}
+		for _, m := range methods {
+			var list []value
+			if bit := intentBit(m); action != "" && bit != 0 {
+				list = make([]value, len(m.params)+1)
+				for i := range list {
+					if bit&(1<<i) != 0 {
+						list[i] = a.askedFor(action)
 					}
 				}
-				way.begin = append(way.begin, g.node(m, list))
 			}
-			r.ways = append(r.ways, way)
+			way.begin = append(way.begin, g.node(m, list))
 		}
+		r.ways = append(r.ways, way)
 	}
 }
 
-// intentBit is the set of arguments of a component's method that are the intent it is called for.
+// intentBit is the set of arguments of a receiver's method that are the intent it is called for.
 func intentBit(m *Method) uint32 {
-	if m.Name == "onActivityResult" || m.Static() {
-		return 0
-	}
 	out := uint32(0)
 	for i, t := range m.params {
 		if t == "Landroid/content/Intent;" && i < 31 {
@@ -263,7 +247,7 @@ func (r *Result) through(e *settledEvent, besides guard, more []Gate) (out []Doo
 // addDoors joins the doors of two flows that count as one.
 func addDoors(list, more []Door) []Door {
 	for _, d := range more {
-		i := slices.IndexFunc(list, func(o Door) bool { return o.Class == d.Class && o.Action == d.Action && o.Bound == d.Bound })
+		i := slices.IndexFunc(list, func(o Door) bool { return o.Class == d.Class && o.Action == d.Action })
 		switch {
 		case i < 0:
 			list = append(list, d)

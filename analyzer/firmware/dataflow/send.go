@@ -32,7 +32,6 @@ type Address struct {
 	Kind                                                     string // activity, service, receiver; pending where a pending intent may be any
 	Packages, Classes, Actions, Categories, Addresses, Types []string
 	Permission                                               []string // who gets a broadcast has to hold it
-	Bound                                                    bool     // the service is bound to
 }
 
 // Named reports whether it says which app is meant.
@@ -94,8 +93,7 @@ func (r *Result) exportStart(p *pendingStart) {
 		return
 	}
 	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
-	s.To.Bound = p.call.Op == "bind"
-	if starts := a.startsFor(p, why); starts != 0 {
+	if starts := a.startsFor(p, why); starts != 0 && to.Kind == "receiver" {
 		s.Starts, s.Doors = starts.names(), r.through(&p.settledEvent, guardNone, nil)
 	}
 	s.Extras, s.Consts = r.extras(p.args[0], why)

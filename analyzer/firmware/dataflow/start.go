@@ -258,16 +258,11 @@ func (a *analysis) filled(v value) value {
 // other reports whether the platform calls a method of a service only where it is asked for in the other way: started, or
 // bound (android.app.Service).
 func (p *pendingStart) other(m *Method) bool {
-	return asksBound(m, true) && p.call.Text == "service" && p.call.Op != "bind" || asksBound(m, false) && p.call.Op == "bind"
-}
-
-// asksBound reports whether a method of a service is called only where that is bound, or only where it is started.
-func asksBound(m *Method, bound bool) bool {
 	switch m.Name {
 	case "onBind", "onUnbind", "onRebind":
-		return bound
+		return p.call.Text == "service" && p.call.Op != "bind"
 	case "onStart", "onStartCommand", "onHandleIntent":
-		return !bound
+		return p.call.Op == "bind"
 	}
 	return false
 }
