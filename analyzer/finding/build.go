@@ -18,7 +18,7 @@ const maxFindings = 200
 func kindOf(c *signatures.Clause) fact.Kind { return fact.Kind(c.Fact) }
 
 // findings makes one finding for every distinct identity: the facts bound to names the fingerprint mentions
-// are told apart by the fields it mentions, all others by their first.
+// are told apart by the fields it mentions, and each is told by the one that says most; all others by their first.
 func findings(s *signatures.Signature, g *group, bound []binding) []Finding {
 	choices := make([][]hit, len(bound))
 	total := 1
@@ -53,7 +53,7 @@ func advance(pick []int, choices [][]hit) bool {
 	return false
 }
 
-// distinct keeps the first hit of each identity.
+// distinct keeps one hit of each identity: the first of those that say most, see clearer.
 func distinct(s *signatures.Signature, b binding) []hit {
 	var fields []string
 	for _, ref := range s.Fingerprint {
@@ -63,6 +63,11 @@ func distinct(s *signatures.Signature, b binding) []hit {
 	}
 	if len(fields) == 0 {
 		first := b.hits[0]
+		for _, h := range b.hits[1:] {
+			if clearer(h, first) {
+				first = h
+			}
+		}
 		first.more = len(b.hits) - 1
 		return []hit{first}
 	}
@@ -75,7 +80,11 @@ func distinct(s *signatures.Signature, b binding) []hit {
 			key.WriteByte(0)
 		}
 		if i, ok := seen[key.String()]; ok {
-			out[i].more++
+			more := out[i].more + 1
+			if clearer(h, out[i]) {
+				out[i] = h
+			}
+			out[i].more = more
 		} else {
 			seen[key.String()] = len(out)
 			out = append(out, h)

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -99,6 +100,36 @@ func TestMatch(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestClearestFirst: of flows that make one finding the one with the most of its address known is told, in whatever order they come.
+func TestClearestFirst(t *testing.T) {
+	pack := load(t, sig("ROM9001", "app", "  all: [{as: x, fact: flow, with: {sink: network}}]\n", "message: \"{x.to}\"\nsteps: [x]\nfingerprint: [app, x.host]\n"))
+	for _, c := range []struct {
+		to   []string
+		want string
+	}{
+		{[]string{"http://a.example/dev/{}", "http://a.example/dev/{}/start", "http://a.example/dev/{}/start?{}"}, "http://a.example/dev/{}/start"},
+		{[]string{"http://a.example/{}/b/{}", "http://a.example/{}/b", "http://a.example/b"}, "http://a.example/b"},
+		{[]string{"http://a.example/one", "http://a.example/two"}, "http://a.example/one"},
+		{[]string{"http://a.example/", "http://a.example/{}"}, "http://a.example/"},
+	} {
+		for _, back := range []bool{false, true} {
+			if back && c.want != c.to[0] {
+				slices.Reverse(c.to)
+			}
+			rec := record("system/app/")
+			for _, to := range c.to {
+				f := fact.Fact{Kind: "flow", Fields: fact.F("from", "device.imei", "sink", "network", "host", "a.example", "to", to)}
+				f.At.Path = rec.Units[0].File.Path
+				rec.Units[0].Facts = append(rec.Units[0].Facts, f)
+			}
+			got := Match(firmware.Assemble(rec), pack)
+			if len(got) != 1 || got[0].Message != c.want || got[0].Steps[0].Fact.Fields.Get("to") != c.want || got[0].More != len(c.to)-1 {
+				t.Errorf("%q: %+v", c.to, got)
+			}
+		}
 	}
 }
 

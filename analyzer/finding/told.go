@@ -49,6 +49,29 @@ func told(f fact.Fact, field, v string) string {
 	return v
 }
 
+// clearer reports whether a flow says more of where data goes than another: the address with the most letters and digits that code
+// states, and of those the one with the fewest blanks. Of other facts none does.
+func clearer(h, than hit) bool {
+	if h.used != nil || than.used != nil || h.fact.Kind != "flow" || than.fact.Kind != "flow" {
+		return false
+	}
+	x, y := h.fact.Fields.Get("to"), than.fact.Fields.Get("to")
+	if n, m := stated(x), stated(y); n != m {
+		return n > m
+	}
+	return strings.Count(x, "{}") < strings.Count(y, "{}")
+}
+
+// stated counts the letters and digits of an address.
+func stated(s string) (n int) {
+	for i := range len(s) {
+		if c := s[i]; c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 {
+			n++
+		}
+	}
+	return n
+}
+
 // toldAddress tells where data goes: an address as it is, as far as code states it.
 func toldAddress(f fact.Fact, v string) string {
 	what := "address"
