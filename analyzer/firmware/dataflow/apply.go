@@ -344,6 +344,9 @@ func (p *mapping) compute(at atom, n node) value {
 				return a.t.num(0)
 			}
 		}
+		if v, ok := a.sameAsNull(x, y); ok {
+			return v
+		}
 		if a.enumerated(x) && a.enumerated(y) {
 			if t := a.decide(equal, x, y); t != maybe {
 				return a.t.num(map[truth]int64{always: 1}[t])

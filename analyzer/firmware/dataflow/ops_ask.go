@@ -70,7 +70,11 @@ func (f *frame) answer(c *call) (int64, bool) {
 			return 0, false
 		}
 	}
-	return a.unanimous(f.text(v), q.ask)
+	v = f.text(v)
+	if len(c.Args) > 0 && q.name == "empty" && v == a.t.num(0) {
+		return 1, true // null: android.text.TextUtils#isEmpty
+	}
+	return a.unanimous(v, q.ask)
 }
 
 // unanimous asks all that a text may be; false where one does not know or the answers differ.
@@ -239,6 +243,28 @@ func (a *analysis) differ(x, y value) bool {
 		})
 	})
 	return ok && n == 0
+}
+
+// sameAsNull is whether two texts are equal of which one is surely null: what is none never equals one. False where that is not known.
+func (a *analysis) sameAsNull(x, y value) (value, bool) {
+	zero := a.t.num(0)
+	if x == zero && y == zero {
+		return a.t.num(1), true // android.text.TextUtils#equals: String.equals of null throws
+	}
+	if x == zero && a.surelyText(y) || y == zero && a.surelyText(x) {
+		return zero, true
+	}
+	return nothing, false
+}
+
+// surelyText reports whether a value is a text whatever happens, not null.
+func (a *analysis) surelyText(v value) bool {
+	for _, at := range a.t.atomsOf(v) {
+		if k := a.t.node(at).kind; k != kStr && k != kConcat {
+			return false
+		}
+	}
+	return v != nothing
 }
 
 // longer reports whether a text is surely longer than another.

@@ -90,6 +90,9 @@ func opCompare(f *frame, c *call) (value, bool) {
 		}
 		return a.t.num(0), false
 	}
+	if v, ok := a.sameAsNull(x, y); ok {
+		return v, false
+	}
 	f.asksEntries(x)
 	f.asksEntries(y)
 	if c.r.name != "equalsIgnoreCase" && a.differ(x, y) {
