@@ -30,11 +30,27 @@ func hostOf(s string) string {
 	return host
 }
 
+// bareHost is the key under which a text is kept that is a host and nothing else, which a scheme may be put before; "" for none.
+func bareHost(s string) string {
+	if len(s) > maxHost || !strings.Contains(s, ".") || strings.ContainsFunc(s, func(c rune) bool { return !strings.ContainsRune(hostLetters, c) }) || !mayBeHost(s) {
+		return ""
+	}
+	return "://" + s
+}
+
+// maxHost bounds the name of a host (RFC 1035, section 2.3.4); hostLetters are what one is made of.
+const (
+	maxHost     = 253
+	hostLetters = "abcdefghijklmnopqrstuvwxyz0123456789-."
+)
+
 // names notes that a text comes from an instruction, under conditions; site is 0 where it comes from elsewhere.
 func (a *analysis) names(text string, site uint32, conds condset) {
 	host := hostOf(text)
 	if host == "" {
-		return
+		if host = bareHost(text); host == "" {
+			return
+		}
 	}
 	list := a.namings[host]
 	i := slices.IndexFunc(list, func(n naming) bool { return n.site == site })
@@ -65,7 +81,11 @@ func (r *reachability) hostGate(host string) (guard, []Gate) {
 	var best hostJudged
 	var shut *hostJudged
 	open := false
-	for _, n := range r.a.namings[host] {
+	list := r.a.namings[host]
+	if len(list) == 0 { // a text with a scheme is more sure to be an address
+		list = r.a.namings["://"+host]
+	}
+	for _, n := range list {
 		g, gates := r.verdict(r.a.plainConds(n.conds))
 		j := hostJudged{g, gates}
 		if slices.ContainsFunc(gates, func(g Gate) bool { return g.Never || g.Off }) {

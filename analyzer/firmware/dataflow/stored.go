@@ -20,6 +20,10 @@ func (r *reachability) field(k slot, c cond, gate Gate) (guard, Gate) {
 	if r.setBefore(k, c) {
 		return guardNone, gate
 	}
+	if number && r.neverHolds(a.t.atom(node{kind: kCell, a: uint32(k.base), s: k.field}), c) {
+		gate.Never = true
+		return guardUnknown, gate
+	}
 	var init, auto, tap, stored, asked bool
 	kept := guardOptIn // what a stored value that the field is a copy of is worth
 	for _, w := range a.cellLog[k] {
