@@ -116,7 +116,7 @@ func TestNumbersOfMessagesStay(t *testing.T) {
 		list = append(list, effect{slot{a.t.atom(node{kind: kParam, a: uint32(i)}), "x:I"}, a.t.num(1)})
 	}
 	list = append(list, effect{slot{one, "what:I"}, a.t.num(7)})
-	if !slices.ContainsFunc(a.within(list), func(e effect) bool { return e.base == one && e.field == "what:I" }) {
+	if !slices.ContainsFunc(a.within(list, maxEffects), func(e effect) bool { return e.base == one && e.field == "what:I" }) {
 		t.Error("no caller is told the number of the message")
 	}
 }

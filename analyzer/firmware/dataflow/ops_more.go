@@ -85,10 +85,7 @@ func opCompare(f *frame, c *call) (value, bool) {
 	s, ok1 := a.t.text(x)
 	r, ok2 := a.t.text(y)
 	if ok1 && ok2 {
-		if s == r || c.r.name == "equalsIgnoreCase" && strings.EqualFold(s, r) {
-			return a.t.num(1), false
-		}
-		return a.t.num(0), false
+		return a.t.num(truthOf(s == r || c.r.name == "equalsIgnoreCase" && strings.EqualFold(s, r))), false
 	}
 	if v, ok := a.sameAsNull(x, y); ok {
 		return v, false

@@ -25,7 +25,10 @@ type effect struct {
 }
 
 // maxEffects bounds the fields a summary writes; see maxBlind for what is known of others.
-const maxEffects = 160
+const (
+	maxEffects        = 160
+	maxEffectsOfEntry = 4 * maxEffects
+)
 
 // Bounds on the fields, and then the objects, that are only known to be written to.
 const (
@@ -200,29 +203,39 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			}
 		}
 	}
-	if len(out) > maxEffects {
-		out = a.within(out)
+	most := maxEffects
+	if _, entry := a.entries[f.m]; entry { // the platform calls it: no caller, or one, has to know
+		most = maxEffectsOfEntry
+	}
+	if len(out) > most {
+		out = a.within(out, most)
 	}
 	return out
 }
 
-// within keeps to the bound on effects: of those that are too many, in which no source of data is read, it is known only
-// that they are written to, and of the last only in which objects.
-func (a *analysis) within(list []effect) []effect {
+// decisive reports whether what a place holds decides what runs later, or what is asked later: messages and settings.
+func (a *analysis) decisive(base atom) bool {
+	n := a.t.node(base)
+	return n.kind == kObj && n.s == "Landroid/os/Message;" || n.kind == kStore && isPreference(n.s)
+}
+
+// within keeps to the bound on effects: of those that are too many, in which no source of data is read and that are
+// of no place that decides, it is known only that they are written to, and of the last only in which objects.
+func (a *analysis) within(list []effect, most int) []effect {
 	rank := func(e effect) int {
 		switch {
 		case e.field == lostField:
 			return 0
-		case a.taints(e.v) != nothing, a.keptAnyway(e.base, e.field):
+		case a.taints(e.v) != nothing, a.keptAnyway(e.base, e.field), a.decisive(e.base):
 			return 1
 		}
 		return 2
 	}
 	slices.SortStableFunc(list, func(x, y effect) int { return rank(x) - rank(y) })
-	out := list[:maxEffects:maxEffects]
+	out := list[:most:most]
 	lost := map[atom]bool{}
 	texts := map[atom]value{} // of objects of which nothing else is lost
-	for _, e := range list[maxEffects:] {
+	for _, e := range list[most:] {
 		if _, seen := texts[e.base]; !seen {
 			texts[e.base] = nothing
 		}
@@ -230,7 +243,7 @@ func (a *analysis) within(list []effect) []effect {
 			texts[e.base] = a.t.join(texts[e.base], a.lostTexts(e.v))
 		}
 	}
-	for i, e := range list[maxEffects:] {
+	for i, e := range list[most:] {
 		if !a.onlyTexts(e.v) {
 			a.cut("fields of a method")
 		}
