@@ -116,9 +116,6 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 				}
 				a.later(f, e, m, at, ret)
 			}
-			if prepared := a.u.find(class, "onLooperPrepared()V"); e.ref.name == "run" && prepared != nil && a.u.is(class, "Landroid/os/HandlerThread;") {
-				a.later(f, e, prepared, at, nil) // android.os.HandlerThread#run calls it before anything is run in its loop
-			}
 		}
 	}
 }
