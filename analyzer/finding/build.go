@@ -18,7 +18,7 @@ const maxFindings = 200
 func kindOf(c *signatures.Clause) fact.Kind { return fact.Kind(c.Fact) }
 
 // findings makes one finding for every distinct identity: the facts bound to names the fingerprint mentions
-// are told apart by the fields it mentions, and each is told by the one that says most; all others by their first.
+// are told apart by the fields it mentions, and each is told by the first, or one that says more of where that goes; all others by their first.
 func findings(s *signatures.Signature, g *group, bound []binding) []Finding {
 	choices := make([][]hit, len(bound))
 	total := 1
@@ -53,7 +53,7 @@ func advance(pick []int, choices [][]hit) bool {
 	return false
 }
 
-// distinct keeps one hit of each identity: the first of those that say most, see clearer.
+// distinct keeps one hit of each identity: the first, or one that says more of the same, see clearer.
 func distinct(s *signatures.Signature, b binding) []hit {
 	var fields []string
 	for _, ref := range s.Fingerprint {

@@ -110,10 +110,10 @@ func TestClearestFirst(t *testing.T) {
 		to   []string
 		want string
 	}{
-		{[]string{"http://a.example/dev/{}", "http://a.example/dev/{}/start", "http://a.example/dev/{}/start?{}"}, "http://a.example/dev/{}/start"},
-		{[]string{"http://a.example/{}/b/{}", "http://a.example/{}/b", "http://a.example/b"}, "http://a.example/b"},
-		{[]string{"http://a.example/one", "http://a.example/two"}, "http://a.example/one"},
-		{[]string{"http://a.example/", "http://a.example/{}"}, "http://a.example/"},
+		{[]string{"http://a.example/dev/{}", "http://a.example/dev/{}/start"}, "http://a.example/dev/{}/start"},
+		{[]string{"http://a.example{}/b", "http://a.example/dev/{}/b"}, "http://a.example/dev/{}/b"},
+		{[]string{"http://a.example/one", "http://a.example/two/and/more"}, "http://a.example/one"},
+		{[]string{"http://a.example/one?{}", "http://a.example/two/and/more?{}"}, "http://a.example/one?{}"},
 	} {
 		for _, back := range []bool{false, true} {
 			if back && c.want != c.to[0] {

@@ -49,27 +49,33 @@ func told(f fact.Fact, field, v string) string {
 	return v
 }
 
-// clearer reports whether a flow says more of where data goes than another: the address with the most letters and digits that code
-// states, and of those the one with the fewest blanks. Of other facts none does.
+// clearer reports whether a flow says more of the place where another says that data goes: the address that code states for it is one
+// of those that the other's blanks stand for. Of other facts, and of other places, none does.
 func clearer(h, than hit) bool {
 	if h.used != nil || than.used != nil || h.fact.Kind != "flow" || than.fact.Kind != "flow" {
 		return false
 	}
 	x, y := h.fact.Fields.Get("to"), than.fact.Fields.Get("to")
-	if n, m := stated(x), stated(y); n != m {
-		return n > m
-	}
-	return strings.Count(x, "{}") < strings.Count(y, "{}")
+	return x != y && covers(y, x)
 }
 
-// stated counts the letters and digits of an address.
-func stated(s string) (n int) {
-	for i := range len(s) {
-		if c := s[i]; c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 {
-			n++
-		}
+// covers reports whether an address is one of those that another with blanks, {}, may be.
+func covers(blank, s string) bool {
+	parts := strings.Split(blank, "{}")
+	s, ok := strings.CutPrefix(s, parts[0])
+	if !ok || len(parts) == 1 {
+		return ok && s == ""
 	}
-	return n
+	last := parts[len(parts)-1]
+	s, ok = strings.CutSuffix(s, last)
+	for _, p := range parts[1 : len(parts)-1] {
+		var at int
+		if at = strings.Index(s, p); at < 0 {
+			return false
+		}
+		s = s[at+len(p):]
+	}
+	return ok
 }
 
 // toldAddress tells where data goes: an address as it is, as far as code states it.
