@@ -145,7 +145,7 @@ func (a *analysis) result() *Result {
 			a.flowsOf(e, r, why, where)
 		}
 	}
-	r.Flows = merged(r.Flows)
+	r.Flows = closer(merged(r.Flows))
 	r.share()
 	r.Switches = r.switches()
 	r.Mentions = a.mentionL
