@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"romscan/analyzer/fact"
+	"romscan/analyzer/firmware/dataflow"
 )
 
 // computed stands in a fingerprint for a host that code puts together: a flow to it is one and the same,
@@ -56,26 +57,7 @@ func clearer(h, than hit) bool {
 		return false
 	}
 	x, y := h.fact.Fields.Get("to"), than.fact.Fields.Get("to")
-	return x != y && covers(y, x)
-}
-
-// covers reports whether an address is one of those that another with blanks, {}, may be.
-func covers(blank, s string) bool {
-	parts := strings.Split(blank, "{}")
-	s, ok := strings.CutPrefix(s, parts[0])
-	if !ok || len(parts) == 1 {
-		return ok && s == ""
-	}
-	last := parts[len(parts)-1]
-	s, ok = strings.CutSuffix(s, last)
-	for _, p := range parts[1 : len(parts)-1] {
-		var at int
-		if at = strings.Index(s, p); at < 0 {
-			return false
-		}
-		s = s[at+len(p):]
-	}
-	return ok
+	return x != y && dataflow.Covers(y, x)
 }
 
 // toldAddress tells where data goes: an address as it is, as far as code states it.

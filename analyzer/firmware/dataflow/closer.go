@@ -15,7 +15,7 @@ func closer(list []Flow) []Flow {
 		left := slices.DeleteFunc(slices.Clone(f.Endpoints), func(to string) bool {
 			return openHost(to) && slices.ContainsFunc(list, func(g Flow) bool {
 				return g.Data == f.Data && g.Source == f.Source && g.Sink == f.Sink && !Stronger(g.Guard, f.Guard) && g.Exact == f.Exact &&
-					slices.ContainsFunc(g.Endpoints, func(o string) bool { return !openHost(o) && covers(to, o) })
+					slices.ContainsFunc(g.Endpoints, func(o string) bool { return !openHost(o) && Covers(to, o) && !hostGoesOn(to, o) })
 			})
 		})
 		switch {
@@ -37,15 +37,18 @@ func openHost(to string) bool {
 	return ok && open && host != "" && !strings.ContainsAny(host, "/?:")
 }
 
-// covers reports whether an address is one of those that another with blanks, {}, may be.
-func covers(blank, to string) bool {
+// hostGoesOn reports whether an address has more of a host where another has a blank.
+func hostGoesOn(blank, to string) bool {
+	at := strings.Index(blank, "{}")
+	return at >= len(to) || !strings.ContainsRune("/?", rune(to[at]))
+}
+
+// Covers reports whether an address is one of those that another with blanks, {}, may be.
+func Covers(blank, to string) bool {
 	parts := strings.Split(blank, "{}")
 	rest, ok := strings.CutPrefix(to, parts[0])
 	if !ok || len(parts) == 1 {
 		return ok && rest == ""
-	}
-	if rest == "" || !strings.ContainsRune("/?", rune(rest[0])) {
-		return false // the host goes on
 	}
 	rest, ok = strings.CutSuffix(rest, parts[len(parts)-1])
 	for _, p := range parts[1 : len(parts)-1] {
