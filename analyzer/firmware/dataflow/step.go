@@ -50,7 +50,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 			f.steer(f.reg(in.Reg(0)))
 		}
 	case op <= 0x31:
-		f.set(in.Reg(0), t.any())
+		f.set(in.Reg(0), f.sign(in))
 	case op >= 0x44 && op <= 0x4a:
 		f.set(in.Reg(0), f.row(f.reg(in.Reg(1)), f.reg(in.Reg(2)), f.elem(f.reg(in.Reg(1)), f.reg(in.Reg(2)))))
 	case op >= 0x4b && op <= 0x51:
@@ -93,6 +93,17 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		f.set(in.Reg(0), t.any())
 	}
 }
+
+// sign is what comes out where two long numbers are compared: of one and 0, what stands to 0 as that one does.
+func (f *frame) sign(in *dex.Insn) value {
+	if v := f.reg(in.Reg(1)); in.Op == opCmpLong && f.reg(in.Reg(2)) == f.a.t.num(0) && v != nothing {
+		return v
+	}
+	return f.a.t.any()
+}
+
+// opCmpLong compares two numbers of 64 bits (Dalvik bytecode, cmp-long).
+const opCmpLong = 0x31
 
 // constant is a number; a truth value that a method returns keeps the conditions it is returned under.
 func (f *frame) constant(in *dex.Insn, i int32) value {
