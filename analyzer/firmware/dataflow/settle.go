@@ -236,13 +236,19 @@ func callable(m *Method) bool {
 	return lifeNames[m.Name]
 }
 
+// provides are the methods of a provider that are called by whoever asks it, be it handed out as a listener or not
+// (android.content.ContentProvider).
+var provides = map[string]bool{
+	"onCreate": true, "query": true, "insert": true, "update": true, "delete": true, "getType": true, "openFile": true, "openAssetFile": true,
+}
+
 // callbacksOf schedules the methods of an object that the platform may call.
 func (a *analysis) callbacksOf(f *frame, e *event, at atom) {
 	n := a.t.node(at)
 	for c, depth := a.u.class(n.s), 0; c != nil && depth < maxChain; c, depth = a.u.class(c.Super), depth+1 {
 		a.u.load(c)
 		for _, m := range c.order {
-			if !callable(m) || a.u.find(n.s, m.Name+m.Proto) != m {
+			if !callable(m) || a.u.find(n.s, m.Name+m.Proto) != m || provides[m.Name] && a.u.is(n.s, "Landroid/content/ContentProvider;") {
 				continue
 			}
 			step := *e
