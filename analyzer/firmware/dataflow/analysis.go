@@ -102,7 +102,7 @@ type analysis struct {
 	takenBack    []value         // receivers that code unregisters
 	writeable    map[string]bool // preferences in files that every app may write
 	woken        map[wokenKey]bool
-	depths       int // of wrappers being followed
+	unwrapped    map[atom]bool // objects whose insides are being looked at
 	roots        []root
 	ran          int // roots that were run
 	rootIDs      map[string]int

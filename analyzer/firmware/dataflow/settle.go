@@ -160,14 +160,17 @@ func (a *analysis) wrapped(f *frame, e *event, at atom) bool {
 	if e.target != nil || in == nothing || in == one || len(e.args) > 8 {
 		return false
 	}
-	if a.depths++; a.depths > 6 {
-		a.depths = 0
-		return false
+	if a.unwrapped[at] {
+		return true
 	}
+	if a.unwrapped == nil { // objects may hold each other
+		a.unwrapped = map[atom]bool{}
+		defer func() { a.unwrapped = nil }()
+	}
+	a.unwrapped[at] = true
 	inner := *e
 	inner.args = append([]value{in}, e.args[1:]...)
 	a.settleAsync(f, &inner)
-	a.depths = 0
 	return true
 }
 
