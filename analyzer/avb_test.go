@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
@@ -90,7 +92,7 @@ func TestVerifiedBootAcrossFiles(t *testing.T) {
 
 // TestVerifiedBootOfPackages: every real package's payload is what its tree says; with one bit changed it is not.
 func TestVerifiedBootOfPackages(t *testing.T) {
-	name := filepath.Join(corpus(t), "trees", "formats", "apex", "com.android.apex.test.foo.v1.libvX.apex")
+	name := corpustest.Dir(t, "trees", "formats", "apex", "com.android.apex.test.foo.v1.libvX.apex")
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		t.Skip("no romscan-corpus/trees/formats/apex")

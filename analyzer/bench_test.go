@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 	"romscan/analyzer/finding"
 	"romscan/analyzer/firmware"
@@ -21,7 +23,7 @@ import (
 // stage reads the corpus once for what a benchmark does with the result.
 func stage(b *testing.B) (*fact.Record, *signatures.Pack) {
 	b.Helper()
-	dir := corpus(b)
+	dir := corpustest.Dir(b)
 	pack, err := signatures.Builtin()
 	if err != nil {
 		b.Fatal(err)
@@ -49,7 +51,7 @@ func size(b *testing.B, dir string) (n int64) {
 
 // BenchmarkOpen lists every file of the corpus, also those inside APKs: sniffing and the indices of containers.
 func BenchmarkOpen(b *testing.B) {
-	dir := corpus(b)
+	dir := corpustest.Dir(b)
 	b.SetBytes(size(b, dir))
 	for b.Loop() {
 		root, done, err := OpenInput(dir)
@@ -67,7 +69,7 @@ func BenchmarkOpen(b *testing.B) {
 
 // BenchmarkRead opens the corpus and takes all facts from it, with one worker and with one per processor.
 func BenchmarkRead(b *testing.B) {
-	dir := corpus(b)
+	dir := corpustest.Dir(b)
 	for _, c := range []struct {
 		name string
 		jobs int

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"romscan/analyzer/corpustest"
 )
 
 // TestCodeContainers puts one file of each kind that code comes in into a device's tree: the DEX inside is read, and an OAT
 // file is also the ELF file it is.
 func TestCodeContainers(t *testing.T) {
-	formats := filepath.Join(corpus(t), "trees", "formats")
+	formats := corpustest.Dir(t, "trees", "formats")
 	tree := t.TempDir()
 	put := func(name string, data []byte) {
 		t.Helper()

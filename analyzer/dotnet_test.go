@@ -9,13 +9,15 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/pierrec/lz4/v4"
 )
 
 // TestAssembliesInStores packs real assemblies of a MAUI app as builds of such apps do, each compressed, all in one store,
 // and scans that: what is read of each is what is read of the files themselves.
 func TestAssembliesInStores(t *testing.T) {
-	dir := filepath.Join(corpus(t), "trees", "apps", "xamarin-maui-assemblies")
+	dir := corpustest.Dir(t, "trees", "apps", "xamarin-maui-assemblies")
 	files, _ := filepath.Glob(filepath.Join(dir, "*.dll"))
 	if len(files) == 0 {
 		t.Skip("no romscan-corpus/trees/apps/xamarin-maui-assemblies")

@@ -8,23 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 	"romscan/analyzer/firmware"
 	"romscan/analyzer/image"
 )
-
-func benchRoot(tb testing.TB, sub string) string {
-	base := os.Getenv("XDG_CACHE_HOME")
-	if base == "" {
-		home, _ := os.UserHomeDir()
-		base = filepath.Join(home, ".cache")
-	}
-	dir := filepath.Join(base, "romscan-corpus", sub)
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("corpus absent: " + sub)
-	}
-	return dir
-}
 
 // readApps reads an image and puts its apps together, flows not yet followed.
 func readApps(tb testing.TB, path string) (*reader, *fact.Record, *firmware.Firmware) {
@@ -44,7 +33,7 @@ func readApps(tb testing.TB, path string) (*reader, *fact.Record, *firmware.Firm
 // TestDroidBench counts the distinct pairs of source and sink calls in the apps of DroidBench 2.0 against its labels.
 // ROMSCAN_DROIDBENCH=name runs the apps whose path holds the name and says more.
 func TestDroidBench(t *testing.T) {
-	dir := benchRoot(t, "droidbench")
+	dir := corpustest.Dir(t, "droidbench")
 	f, err := os.Open(filepath.Join(dir, "ground_truth.csv"))
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/diff"
 	"romscan/analyzer/finding"
 )
@@ -18,7 +20,7 @@ func TestNumberLookup(t *testing.T) {
 	if testing.Short() {
 		t.Skip("follows data through two large apps")
 	}
-	root := filepath.Join(corpus(t), "miui")
+	root := corpustest.Dir(t, "miui")
 	scans := make([]*Scan, 2)
 	for i, name := range []string{"miui-3.6.7/system/app/Mms.apk", "miui6-4.9.2/system/priv-app/Mms.apk"} {
 		data, err := os.ReadFile(filepath.Join(root, name))

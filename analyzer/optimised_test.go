@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 )
 
 // TestRecoveredCalls: calls that dexopt took the names from are named with the boot class path that lies in the image, the
 // same with any number of workers; without it fewer are, and a gap says so.
 func TestRecoveredCalls(t *testing.T) {
-	from := filepath.Join(corpus(t), "trees", "trees", "htc-protou-404-odex", "system", "framework")
+	from := corpustest.Dir(t, "trees", "trees", "htc-protou-404-odex", "system", "framework")
 	tree := func(names ...string) string {
 		dir := t.TempDir()
 		if err := os.MkdirAll(filepath.Join(dir, "system", "framework"), 0o755); err != nil {

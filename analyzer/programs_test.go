@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/finding"
@@ -59,7 +61,7 @@ func TestSystemServerOfTrees(t *testing.T) {
 			server + "location/GpsXtraDownloader;->doDownload(Ljava/lang/String;ZLjava/lang/String;I)[B",
 		},
 	} {
-		from, to := filepath.Join(benchRoot(t, "miui"), tree, "system"), filepath.Join(t.TempDir(), "system")
+		from, to := filepath.Join(corpustest.Dir(t, "miui"), tree, "system"), filepath.Join(t.TempDir(), "system")
 		for _, name := range []string{"build.prop", "framework/services.jar", "framework/android.policy.jar"} {
 			data, err := os.ReadFile(filepath.Join(from, name))
 			if err != nil {

@@ -15,27 +15,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-// corpus returns the directory of real firmware, or skips.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
-	return dir
-}
+	"romscan/analyzer/corpustest"
+)
 
 // trees returns the trees to prove things on: a small one, or with
 // ROMSCAN_ALL=1 all.
 func trees(t testing.TB) []string {
 	t.Helper()
-	dir := corpus(t)
+	dir := corpustest.Dir(t)
 	if os.Getenv("ROMSCAN_ALL") == "" {
 		return []string{
 			filepath.Join(dir, "trees/trees/mi1-4.12.5"), // Android 4.1, one partition

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
@@ -18,7 +20,7 @@ import (
 // other tools' tests, damaged ones. What each opens as, how many files it holds and what is missing of it is in
 // testdata/samples.txt; ROMSCAN_UPDATE=1 writes it anew, to be looked at.
 func TestSamples(t *testing.T) {
-	dir := filepath.Join(corpus(t), "trees", "formats")
+	dir := corpustest.Dir(t, "trees", "formats")
 	root, done, err := OpenInput(dir)
 	if err != nil {
 		t.Skip("no romscan-corpus/trees/formats")

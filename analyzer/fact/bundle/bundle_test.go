@@ -12,6 +12,8 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/fact"
@@ -158,21 +160,8 @@ func TestHermes(t *testing.T) {
 	}
 }
 
-func corpus(t testing.TB, parts ...string) string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	dir := filepath.Join(append([]string{cache, "romscan-corpus"}, parts...)...)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
-	return dir
-}
-
 func TestHermesCorpus(t *testing.T) {
-	data, err := os.ReadFile(corpus(t, "trees", "formats", "hermes", "index.android.bundle"))
+	data, err := os.ReadFile(corpustest.Dir(t, "trees", "formats", "hermes", "index.android.bundle"))
 	if err != nil {
 		t.Skip(err)
 	}
@@ -297,7 +286,7 @@ func TestHeads(t *testing.T) {
 // TestCorpus looks at the start of samples of all kinds: none may be taken for what it is not.
 func TestCorpus(t *testing.T) {
 	count := map[string]int{}
-	_ = filepath.WalkDir(corpus(t, "trees", "formats"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(corpustest.Dir(t, "trees", "formats"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || strings.HasPrefix(filepath.Base(path), ".") {
 			return nil
 		}
@@ -320,7 +309,7 @@ func TestCorpus(t *testing.T) {
 }
 
 func BenchmarkHermes(b *testing.B) {
-	data, err := os.ReadFile(corpus(b, "trees", "formats", "hermes", "index.android.bundle"))
+	data, err := os.ReadFile(corpustest.Dir(b, "trees", "formats", "hermes", "index.android.bundle"))
 	if err != nil {
 		b.Skip(err)
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
@@ -32,7 +34,7 @@ type contained struct {
 
 // everyDex calls visit for every DEX of the corpus below dirs that wanted takes, in tree order, each content once.
 func everyDex(t *testing.T, wanted func(f *image.File) bool, visit func(contained), dirs ...string) {
-	root := corpus(t)
+	root := corpustest.Dir(t)
 	o := &image.Opener{
 		Formats: []image.Format{odex.Format(), oat.Format(), vdex.Format(), xz.Format(), zip.Format()},
 		Budget:  image.NewBudget(image.DefaultLimits()),
@@ -180,7 +182,7 @@ func dumped(t *testing.T, path string, data []byte) (counts, bool) {
 // TestAppsHaveCode counts, for each tree, the apps and jars whose code lies in them, and those whose code is found beside
 // them. What is missing then is missing from the corpus, or in boot.oat, or in no DEX: overlays and resources.
 func TestAppsHaveCode(t *testing.T) {
-	root := filepath.Join(corpus(t), "trees", "trees")
+	root := corpustest.Dir(t, "trees", "trees")
 	trees, err := os.ReadDir(root)
 	if err != nil {
 		t.Skip("romscan-corpus has no trees")

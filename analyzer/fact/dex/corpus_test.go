@@ -11,23 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
 )
-
-// corpus returns the directory of real firmware, or skips.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
-	return dir
-}
 
 func tool(t testing.TB, name string) {
 	t.Helper()
@@ -45,7 +33,7 @@ type sample struct {
 // their paths, at most max bytes each and limit bytes in all.
 func samples(t testing.TB, max, limit int64, dirs ...string) []sample {
 	t.Helper()
-	root := corpus(t)
+	root := corpustest.Dir(t)
 	var out []sample
 	total := int64(0)
 	add := func(name string, data []byte) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
 )
@@ -148,7 +150,7 @@ func TestMUTF8(t *testing.T) {
 
 // TestHostileCorpus runs the analyzer over files that broke other readers.
 func TestHostileCorpus(t *testing.T) {
-	root := corpus(t)
+	root := corpustest.Dir(t)
 	var files []string
 	for _, glob := range []string{"trees/formats/dex-fuzz/*", "trees/formats/dex/*.dex", "trees/formats/odex/*.dex"} {
 		m, _ := filepath.Glob(filepath.Join(root, glob))

@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
 // embedded returns the dex files inside the odex and oat files of a tree.
 func embedded(t *testing.T, tree string, max int) []sample {
-	root := filepath.Join(corpus(t), "trees", "trees", tree)
+	root := corpustest.Dir(t, "trees", "trees", tree)
 	var out []sample
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || len(out) >= max || !strings.HasSuffix(path, ".odex") {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/fact"
@@ -100,14 +102,7 @@ func TestStripped(t *testing.T) {
 
 func libraries(t testing.TB, limit int64) map[string][]byte {
 	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	root := filepath.Join(cache, "romscan-corpus", "trees", "trees")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
+	root := corpustest.Dir(t, "trees", "trees")
 	out := map[string][]byte{}
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || limit < 0 {

@@ -11,28 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/zip"
 )
-
-// corpus returns the unpacked corpus, or skips.
-func corpus(tb testing.TB, sub string) string {
-	tb.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			tb.Skip("no home directory")
-		}
-		cache = filepath.Join(home, ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus", sub)
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("corpus not unpacked: " + sub)
-	}
-	return dir
-}
 
 func apks(tb testing.TB, root string) []string {
 	var out []string
@@ -88,7 +72,7 @@ func hasPackage(o fact.Outcome) bool {
 
 // TestMalformed reads the hostile APKs of the survival matrix. The best of the eleven parsers there reads 57 of 60.
 func TestMalformed(t *testing.T) {
-	root := corpus(t, "malformed")
+	root := corpustest.Dir(t, "malformed")
 	file, err := os.Open(filepath.Join(root, "MATRIX.tsv"))
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +88,7 @@ func TestMalformed(t *testing.T) {
 		}
 		file := filepath.Join(root, name)
 		if _, err := os.Stat(file); err != nil {
-			file = filepath.Join(corpus(t, "trees"), "apps", "malformed", filepath.Base(name))
+			file = filepath.Join(corpustest.Dir(t, "trees"), "apps", "malformed", filepath.Base(name))
 		}
 		if _, err := os.Stat(file); err != nil {
 			t.Logf("not in the pack: %s", name)
@@ -151,7 +135,7 @@ func details(o fact.Outcome) []string {
 func TestRealManifests(t *testing.T) {
 	n := 0
 	for _, sub := range []string{"trees/trees", "miui"} {
-		for _, name := range apks(t, corpus(t, sub)) {
+		for _, name := range apks(t, corpustest.Dir(t, sub)) {
 			o := analyze(t, name)
 			n++
 			if !hasPackage(o) {
@@ -180,7 +164,7 @@ func TestAgainstAapt(t *testing.T) {
 	if _, err := exec.LookPath("aapt"); err != nil {
 		t.Skip("aapt not installed")
 	}
-	list := apks(t, corpus(t, "trees/trees"))
+	list := apks(t, corpustest.Dir(t, "trees/trees"))
 	compared := 0
 	for i := 0; i < len(list) && compared < 60; i += max(len(list)/60, 1) {
 		badging, err := exec.Command("aapt", "dump", "badging", list[i]).Output()
@@ -247,7 +231,7 @@ func compare(t *testing.T, name, badging, tree string) {
 
 // BenchmarkManifests reads the manifests of one firmware tree.
 func BenchmarkManifests(b *testing.B) {
-	list := apks(b, corpus(b, "miui"))
+	list := apks(b, corpustest.Dir(b, "miui"))
 	for b.Loop() {
 		for _, name := range list {
 			analyze(b, name)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/fact"
@@ -112,14 +114,7 @@ func TestRowsLie(t *testing.T) {
 }
 
 func TestRealAssemblies(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	list, _ := filepath.Glob(filepath.Join(cache, "romscan-corpus", "trees", "apps", "xamarin-maui-assemblies", "*.dll"))
-	if len(list) == 0 {
-		t.Skip("romscan-corpus is not unpacked")
-	}
+	list := corpustest.Glob(t, "trees", "apps", "xamarin-maui-assemblies", "*.dll")
 	signers := map[string]int{}
 	total, members := 0, 0
 	for _, path := range list {

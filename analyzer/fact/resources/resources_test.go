@@ -6,11 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"romscan/analyzer/corpustest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -151,15 +152,7 @@ func TestAgainstAapt(t *testing.T) {
 	if _, err := exec.LookPath("aapt"); err != nil {
 		t.Skip("aapt not installed")
 	}
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	names, _ := filepath.Glob(filepath.Join(cache, "romscan-corpus/trees/trees/*/system/app/*.apk"))
-	if len(names) == 0 {
-		t.Skip("corpus not unpacked")
-	}
+	names := corpustest.Glob(t, "trees/trees/*/system/app/*.apk")
 	compared := 0
 	for i := 0; i < len(names) && compared < 25; i += max(len(names)/25, 1) {
 		out, err := exec.Command("aapt", "dump", "strings", names[i]).Output()

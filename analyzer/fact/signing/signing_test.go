@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact"
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/zip"
@@ -153,23 +155,6 @@ func TestUnsigned(t *testing.T) {
 	}
 }
 
-func corpus(tb testing.TB, sub string) string {
-	tb.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			tb.Skip("no home directory")
-		}
-		cache = filepath.Join(home, ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus", sub)
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("corpus not unpacked: " + sub)
-	}
-	return dir
-}
-
 func each(tb testing.TB, root string, visit func(name string, o fact.Outcome)) {
 	tb.Helper()
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
@@ -191,7 +176,7 @@ func each(tb testing.TB, root string, visit func(name string, o fact.Outcome)) {
 // TestSuite runs over the test APKs of apksig, whose names say what is wrong with them.
 func TestSuite(t *testing.T) {
 	count := map[string]int{}
-	each(t, corpus(t, "trees/apps/apksig"), func(name string, o fact.Outcome) {
+	each(t, corpustest.Dir(t, "trees/apps/apksig"), func(name string, o fact.Outcome) {
 		base := filepath.Base(name)
 		bad := strings.Contains(base, "does-not-verify") || strings.Contains(base, "digest-mismatch")
 		good := strings.HasPrefix(base, "v2-only-with-") || strings.HasPrefix(base, "v3-only-with-")
@@ -217,7 +202,7 @@ func TestTestKeys(t *testing.T) {
 	found := map[string][]string{}
 	signed := map[string]int{}
 	for _, sub := range []string{"trees/trees", "miui"} {
-		each(t, corpus(t, sub), func(name string, o fact.Outcome) {
+		each(t, corpustest.Dir(t, sub), func(name string, o fact.Outcome) {
 			for _, g := range o.Gaps {
 				t.Errorf("%s: %v", name, g)
 			}

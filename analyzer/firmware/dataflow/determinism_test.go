@@ -3,10 +3,11 @@ package dataflow_test
 import (
 	"archive/zip"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"romscan/analyzer/corpustest"
 
 	"romscan/analyzer/firmware/dataflow"
 )
@@ -14,14 +15,7 @@ import (
 // corpusCode returns the first DEX of up to n APKs of real firmware, every few of a folder.
 func corpusCode(t *testing.T, n int) map[string][]byte {
 	t.Helper()
-	base, err := os.UserCacheDir()
-	if err != nil {
-		t.Skip(err)
-	}
-	list, _ := filepath.Glob(filepath.Join(base, "romscan-corpus", "miui", "miui-3.6.7", "system", "app", "*.apk"))
-	if len(list) == 0 {
-		t.Skip("corpus absent: miui/miui-3.6.7")
-	}
+	list := corpustest.Glob(t, "miui", "miui-3.6.7", "system", "app", "*.apk")
 	out := map[string][]byte{}
 	for _, path := range list {
 		z, err := zip.OpenReader(path)

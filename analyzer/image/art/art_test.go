@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
@@ -33,12 +35,8 @@ func TestMade(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
 	n := 0
-	_ = filepath.WalkDir(filepath.Join(cache, "romscan-corpus", "trees"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(corpustest.Dir(t, "trees"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".art" || !d.Type().IsRegular() {
 			return nil
 		}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
@@ -119,7 +121,7 @@ func TestAvbtoolInfo(t *testing.T) {
 	avbtool(t, dir, "make_vbmeta_image", "--output", "own.img", "--algorithm", "SHA512_RSA2048", "--key", "key.pem", "--prop", "a.b:c d", "--kernel_cmdline", "x=y z",
 		"--chain_partition", "system:4:key.avb", "--rollback_index", "5", "--rollback_index_location", "6", "--flags", "3")
 	images := []string{filepath.Join(dir, "own.img")}
-	t.Run("corpus", func(t *testing.T) { images = append(images, corpus(t, "vbmeta/*.img")...) })
+	t.Run("corpus", func(t *testing.T) { images = append(images, corpustest.Glob(t, "trees/formats", "vbmeta/*.img")...) })
 	// Of "Key: value" the value counts; sizes of blocks are the one thing left out.
 	value := regexp.MustCompile(`:\s+(?:'(.*)'|(.*?)(?: bytes)?)$`)
 	for _, name := range images {

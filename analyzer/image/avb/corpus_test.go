@@ -12,22 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
-
-func corpus(t *testing.T, pattern string) []string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	files, _ := filepath.Glob(filepath.Join(cache, "romscan-corpus/trees/formats", pattern))
-	if len(files) == 0 {
-		t.Skip("no romscan-corpus/trees/formats/" + pattern)
-	}
-	return files
-}
 
 // TestRealVBMeta: the signatures of vbmeta images of devices are sound, and break with any bit.
 func TestRealVBMeta(t *testing.T) {
@@ -38,7 +26,7 @@ func TestRealVBMeta(t *testing.T) {
 		"Q_preview_blueline_qpp2.190228.023__vbmeta.img":  "61fda12b32ed84214a9cf13d1affb7aa80bd8a268a861ed4bb7a15170f1ab00c",
 		"hp4024_vbmeta.img":                               "a6f3a13f42dee150d8726b52e15905ee681c7e9a94bb5cd685dfd7a12d02c5d6",
 	}
-	for _, name := range corpus(t, "vbmeta/*.img") {
+	for _, name := range corpustest.Glob(t, "trees/formats", "vbmeta/*.img") {
 		img, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +49,7 @@ func TestRealVBMeta(t *testing.T) {
 // TestAPEX verifies the payload of every APEX: signature and hash tree, then the same with one bit changed.
 func TestAPEX(t *testing.T) {
 	verified := 0
-	for _, name := range corpus(t, "apex/*.apex") {
+	for _, name := range corpustest.Glob(t, "trees/formats", "apex/*.apex") {
 		base := filepath.Base(name)
 		img := payload(t, name)
 		r := bytes.NewReader(img)
@@ -128,7 +116,7 @@ func payload(t *testing.T, name string) []byte {
 
 // TestAvbrootVectors takes digests that another implementation computed.
 func TestAvbrootVectors(t *testing.T) {
-	for _, name := range corpus(t, "avbroot-corpus/avb__vbmeta_appended_*__avb.toml") {
+	for _, name := range corpustest.Glob(t, "trees/formats", "avbroot-corpus/avb__vbmeta_appended_*__avb.toml") {
 		toml, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

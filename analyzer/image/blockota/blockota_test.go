@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
@@ -140,15 +142,10 @@ func TestIncremental(t *testing.T) {
 
 // TestRealUpdate reads a real update of a set-top box down to its files.
 func TestRealUpdate(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus/trees/formats/sdat")
+	dir := corpustest.Dir(t, "trees/formats/sdat")
 	list, err := os.ReadFile(filepath.Join(dir, "hp4024_private.transfer.list"))
 	if err != nil {
-		t.Skip("no romscan-corpus/trees/formats/sdat")
+		t.Fatal(err)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "hp4024_private.new.dat.br"))
 	if err != nil {

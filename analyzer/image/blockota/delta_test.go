@@ -16,6 +16,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
@@ -188,14 +190,7 @@ func (d *delta) parts() []image.Part {
 
 func systemImage(t testing.TB, tree string) []byte {
 	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skip("no cache directory")
-	}
-	tree = filepath.Join(cache, "romscan-corpus/trees/trees", tree)
-	if _, err := os.Stat(tree); err != nil {
-		t.Skip("no romscan-corpus/trees/trees")
-	}
+	tree = corpustest.Dir(t, "trees/trees", tree)
 	img := filepath.Join(t.TempDir(), "system.img")
 	streamtest.Tool(t, nil, "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-O", "^has_journal", "-d", tree, img, "16M")
 	raw, err := os.ReadFile(img)

@@ -2,27 +2,13 @@ package boot
 
 import (
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 )
-
-func corpus(t *testing.T, name string) []byte {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	img, err := os.ReadFile(filepath.Join(cache, "romscan-corpus/trees/formats/boot", name))
-	if err != nil {
-		t.Skip("no romscan-corpus/trees/formats/boot/" + name)
-	}
-	return img
-}
 
 const cutID = "boot id: unverified, kernel: unexpected EOF"
 
@@ -48,7 +34,7 @@ func TestRealImages(t *testing.T) {
 			"dtb_addr: 0x01f00000", "androidboot.hardware=qcom"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fsys := mount(t, corpus(t, c.name))
+			fsys := mount(t, corpustest.File(t, "trees/formats/boot", c.name))
 			if diff := cmp.Diff(strings.Split(c.want, "; "), summary(t, fsys)); diff != "" {
 				t.Error(diff)
 			}

@@ -13,24 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
 )
-
-func corpus(t *testing.T, pattern string) []string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	files, _ := filepath.Glob(filepath.Join(cache, "romscan-corpus/trees", pattern))
-	if len(files) == 0 {
-		t.Skip("no romscan-corpus/trees/" + pattern)
-	}
-	return files
-}
 
 // runCpio runs GNU cpio in dir with the paths of names on its standard input, or skips the test.
 func runCpio(t *testing.T, dir string, in io.Reader, args ...string) []byte {
@@ -78,7 +66,7 @@ func sampleTree(t *testing.T) string {
 func TestAgainstGNU(t *testing.T) {
 	trees := []string{sampleTree(t)}
 	t.Run("corpus", func(t *testing.T) {
-		trees = append(trees, corpus(t, "trees/*/boot/ramdisk")...)
+		trees = append(trees, corpustest.Glob(t, "trees", "trees/*/boot/ramdisk")...)
 	})
 	for _, tree := range trees {
 		disk := os.DirFS(tree)
@@ -115,7 +103,7 @@ func TestAgainstGNU(t *testing.T) {
 
 // TestSamples compares archives of other makers with what GNU cpio unpacks from them.
 func TestSamples(t *testing.T) {
-	for _, name := range corpus(t, "formats/cpio/*.cpio") {
+	for _, name := range corpustest.Glob(t, "trees", "formats/cpio/*.cpio") {
 		img, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -140,7 +128,7 @@ func TestSamples(t *testing.T) {
 
 // TestRealRamdisks reads the ramdisks of real boot images: after the pages of the header and of the kernel.
 func TestRealRamdisks(t *testing.T) {
-	for _, name := range corpus(t, "formats/boot/*boot.img") {
+	for _, name := range corpustest.Glob(t, "trees", "formats/boot/*boot.img") {
 		img, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/treetest"
 )
@@ -54,12 +56,12 @@ func TestFS(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	tree := treetest.Corpus(t, "trees/htc-evo4g-kingdom-2011-11")
+	tree := corpustest.Dir(t, "trees", "trees/htc-evo4g-kingdom-2011-11")
 	treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkcramfs(t, tree, "-N", "big")))
 }
 
 func TestSamples(t *testing.T) {
-	dir := treetest.Corpus(t, "formats/cramfs")
+	dir := corpustest.Dir(t, "trees", "formats/cramfs")
 	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "cramfs.img"))))
 	for name, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 		if got[name].Size != size || got[name].Mode != 0o664 {

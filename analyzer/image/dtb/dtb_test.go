@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/corpustest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,20 +135,12 @@ func TestNoTable(t *testing.T) {
 
 // TestRealTables: every tree of tables of devices starts with the magic of a tree and is as long as it says.
 func TestRealTables(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
 	for name, trees := range map[string]int{
 		"dtbo/gfive-pg9-9__dtbo.img": 1, "dtbo/hp4024_dtbo.img": 1, "dtbo/infinix-x5515f-9-a__dtbo.img": 1, "dtbo/pixelwatch-11-2307__dtbo.img": 4,
 		"dtbo/samsung-a01core-10__dtbo.img": 5, "dtbo/samsung-a14xm-14__dtbo.img": 1, "dtb/lyf-ls5016-511__recovery_dt.img": 3, "dtb/smartfren-g36c1h-511__boot_dt.img": 1,
 	} {
 		t.Run(name, func(t *testing.T) {
-			img, err := os.ReadFile(filepath.Join(cache, "romscan-corpus/trees/formats", name))
-			if err != nil {
-				t.Skip("no romscan-corpus/trees/formats/" + name)
-			}
+			img := corpustest.File(t, "trees/formats", name)
 			fsys := mount(t, img)
 			entries, _ := fsys.ReadDir(".")
 			if len(entries) != trees || len(fsys.Gaps()) > 0 {

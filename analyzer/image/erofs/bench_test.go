@@ -2,12 +2,12 @@ package erofs
 
 import (
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"romscan/analyzer/image/treetest"
 )
 
 const benchBytes = 8*12<<20 + 1000*8<<10
@@ -17,10 +17,10 @@ func benchImage(b *testing.B, args ...string) string {
 	b.Helper()
 	tree := b.TempDir()
 	for i := range 8 {
-		write(b, tree, fmt.Sprintf("app/%d/large", i), prose(uint32(i), 12<<20))
+		treetest.Write(b, tree, fmt.Sprintf("app/%d/large", i), treetest.Prose(uint32(i), 12<<20))
 	}
 	for i := range 1000 {
-		write(b, tree, fmt.Sprintf("etc/%d/%d", i%50, i), prose(uint32(i), 8<<10))
+		treetest.Write(b, tree, fmt.Sprintf("etc/%d/%d", i%50, i), treetest.Prose(uint32(i), 8<<10))
 	}
 	return mkfs(b, tree, args...)
 }
@@ -35,27 +35,9 @@ func BenchmarkRead(b *testing.B) {
 			buf := make([]byte, 1<<20)
 			b.SetBytes(benchBytes)
 			for b.Loop() {
-				readTree(b, load(b, img), buf)
+				treetest.ReadTree(b, treetest.LoadFile(b, Format(), img), buf)
 			}
 		})
-	}
-}
-
-func readTree(b *testing.B, fsys fs.FS, buf []byte) {
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		f, err := fsys.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{f}, buf)
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
 	}
 }
 

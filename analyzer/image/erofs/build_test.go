@@ -1,7 +1,6 @@
 package erofs
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,70 +15,35 @@ import (
 	"romscan/analyzer/image/treetest"
 )
 
-// noise gives n bytes that no two blocks have alike and no compressor makes smaller.
-func noise(seed uint32, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		seed = seed*1664525 + 1013904223
-		b[i] = byte(seed >> 24)
-	}
-	return b
-}
-
-// prose gives n bytes that compress to a third or so, each stretch differently.
-func prose(seed uint32, n int) []byte {
-	words := []string{"permission ", "package ", "android.intent.action.", "0x7f0", "\n", "activity ", "=", "provider"}
-	var b bytes.Buffer
-	for b.Len() < n {
-		seed = seed*1664525 + 1013904223
-		b.WriteString(words[seed>>24&7])
-		if seed>>16&3 == 0 {
-			fmt.Fprintf(&b, "%x", seed)
-		}
-	}
-	return b.Bytes()[:n]
-}
-
-func write(t testing.TB, dir, name string, data []byte) {
-	t.Helper()
-	name = filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // makeTree writes a tree of what the layouts tell apart: files below, at and above the size of a block, of data
 // that compresses well, a little and not at all, and in turns; holes, links short and long, large directories.
 func makeTree(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
-	write(t, dir, "etc/empty", nil)
+	treetest.Write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	treetest.Write(t, dir, "etc/empty", nil)
 	for _, n := range []int{4095, 4096, 4097, 8191, 8192, 12345} {
-		write(t, dir, fmt.Sprintf("size/noise%d", n), noise(uint32(n), n))
-		write(t, dir, fmt.Sprintf("size/prose%d", n), prose(uint32(n), n))
+		treetest.Write(t, dir, fmt.Sprintf("size/noise%d", n), treetest.Noise(uint32(n), n))
+		treetest.Write(t, dir, fmt.Sprintf("size/prose%d", n), treetest.Prose(uint32(n), n))
 	}
-	write(t, dir, "zeros", make([]byte, 3<<20+77))
-	write(t, dir, "noise", noise(5, 300<<10+5))
-	write(t, dir, "prose", prose(6, 3<<20+123))
+	treetest.Write(t, dir, "zeros", make([]byte, 3<<20+77))
+	treetest.Write(t, dir, "noise", treetest.Noise(5, 300<<10+5))
+	treetest.Write(t, dir, "prose", treetest.Prose(6, 3<<20+123))
 	var turns []byte
 	for k := range uint32(60) {
-		turns = append(turns, prose(k, int(7000*(k%7)))...)
-		turns = append(turns, noise(k, int(3100*(k%5)))...)
+		turns = append(turns, treetest.Prose(k, int(7000*(k%7)))...)
+		turns = append(turns, treetest.Noise(k, int(3100*(k%5)))...)
 		turns = append(turns, make([]byte, 5000*(k%3))...)
 	}
-	write(t, dir, "turns", turns)
-	write(t, dir, "twice", append(prose(6, 1<<20), turns[:200<<10]...))
+	treetest.Write(t, dir, "turns", turns)
+	treetest.Write(t, dir, "twice", append(treetest.Prose(6, 1<<20), turns[:200<<10]...))
 	hole := make([]byte, 1<<20)
-	copy(hole[400<<10:], noise(9, 9000))
-	write(t, dir, "hole", hole)
+	copy(hole[400<<10:], treetest.Noise(9, 9000))
+	treetest.Write(t, dir, "hole", hole)
 	for k := range 400 {
-		write(t, dir, fmt.Sprintf("many/%s%d", strings.Repeat("n", k%90), k), prose(uint32(k), k))
+		treetest.Write(t, dir, fmt.Sprintf("many/%s%d", strings.Repeat("n", k%90), k), treetest.Prose(uint32(k), k))
 	}
-	write(t, dir, "Приложение/名前.txt", []byte("names"))
+	treetest.Write(t, dir, "Приложение/名前.txt", []byte("names"))
 	for name, target := range map[string]string{
 		"etc/link": "hosts", "abs": "/system/etc/hosts", "long": strings.Repeat("0123456789/", 370),
 	} {
@@ -113,28 +77,6 @@ func mkfs(t testing.TB, tree string, args ...string) string {
 	return img
 }
 
-// load opens an image file.
-func load(t testing.TB, img string) fs.FS {
-	t.Helper()
-	f, err := os.Open(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !Format().Sniff(f, info.Size()) {
-		t.Fatalf("%s is not recognised", img)
-	}
-	fsys, err := Format().Open(f, info.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 type digest = treetest.Digest
 
 // digests reads all files, each in pieces of a size that divides nothing.
@@ -152,14 +94,4 @@ func compare(t *testing.T, tree string, fsys fs.FS) {
 	if d := cmp.Diff(digests(t, os.DirFS(tree)), digests(t, fsys)); d != "" {
 		t.Errorf("(-tree +image)\n%.4000s", d)
 	}
-}
-
-// corpus returns where real firmware lies.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("no corpus: %v", err)
-	}
-	return filepath.Join(cache, "romscan-corpus")
 }

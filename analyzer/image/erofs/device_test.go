@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // deviceFixture has files in the image, on two devices by their numbers, and by an address of the first device.
@@ -106,8 +107,8 @@ func TestDevices(t *testing.T) {
 // TestBlobDevice reads what mkfs.erofs --blobdev makes, and without the blob tells how much of which device is missing.
 func TestBlobDevice(t *testing.T) {
 	tree := makeSmallTree(t)
-	write(t, tree, "noise", noise(1, 100000))
-	write(t, tree, "more", noise(2, 40960))
+	treetest.Write(t, tree, "noise", treetest.Noise(1, 100000))
+	treetest.Write(t, tree, "more", treetest.Noise(2, 40960))
 	dir := t.TempDir()
 	raw, err := os.ReadFile(mkfs(t, tree, "--chunksize=4096", "--blobdev="+filepath.Join(dir, "blob")))
 	if err != nil {

@@ -8,6 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"romscan/analyzer/corpustest"
+
+	"romscan/analyzer/image/treetest"
 )
 
 type feature struct {
@@ -90,7 +94,7 @@ func TestNewer(t *testing.T) {
 				tree = small
 			}
 			img := mkfs(t, tree, f.args...)
-			compare(t, tree, load(t, img))
+			compare(t, tree, treetest.LoadFile(t, Format(), img))
 		})
 	}
 }
@@ -100,7 +104,7 @@ func TestFeatures(t *testing.T) {
 	for _, f := range features {
 		t.Run(f.name, func(t *testing.T) {
 			img := mkfs(t, tree, f.args...)
-			compare(t, tree, load(t, img))
+			compare(t, tree, treetest.LoadFile(t, Format(), img))
 		})
 	}
 }
@@ -120,7 +124,7 @@ func TestExtract(t *testing.T) {
 				t.Skipf("%v: %s", err, msg)
 			}
 			want := digests(t, os.DirFS(out))
-			for name, d := range digests(t, load(t, img)) {
+			for name, d := range digests(t, treetest.LoadFile(t, Format(), img)) {
 				// Changing the owner, as fsck.erofs does last, takes these bits away.
 				if d.Mode &^= fs.ModeSetuid | fs.ModeSetgid; want[name].Mode&^(fs.ModeSetuid|fs.ModeSetgid) == d.Mode {
 					d.Mode = want[name].Mode
@@ -139,7 +143,7 @@ func TestExtract(t *testing.T) {
 
 // TestCorpus compares every file of real firmware trees.
 func TestCorpus(t *testing.T) {
-	trees, _ := filepath.Glob(filepath.Join(corpus(t), "trees", "trees", "*"))
+	trees, _ := filepath.Glob(corpustest.Dir(t, "trees", "trees", "*"))
 	if len(trees) == 0 {
 		t.Skip("no corpus")
 	}
@@ -149,7 +153,7 @@ func TestCorpus(t *testing.T) {
 		}
 		f := features[k%len(features)]
 		t.Run(filepath.Base(tree)+"_"+f.name, func(t *testing.T) {
-			compare(t, tree, load(t, mkfs(t, tree, f.args...)))
+			compare(t, tree, treetest.LoadFile(t, Format(), mkfs(t, tree, f.args...)))
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // The mkfs.erofs that many distributions ship makes neither DEFLATE nor Zstandard, neither a second algorithm nor extent
@@ -177,7 +178,7 @@ func expect(t *testing.T, fsys fs.FS, name string, want []byte) {
 }
 
 func TestAlgorithms(t *testing.T) {
-	text := prose(1, 4*fixtureBlock-100)
+	text := treetest.Prose(1, 4*fixtureBlock-100)
 	a, b := text[:2*fixtureBlock], text[2*fixtureBlock:]
 	f := newFixture(0x1 | incompatComprCfgs)
 	blocks := []uint32{f.data(deflated(t, a), true), f.data(zstandarded(t, b), true), f.data(deflated(t, b), true), f.data(zstandarded(t, a), true)}
@@ -202,13 +203,13 @@ func TestAlgorithms(t *testing.T) {
 
 // TestRecords reads the four sizes of extent records.
 func TestRecords(t *testing.T) {
-	text := prose(2, 6*fixtureBlock-50)
+	text := treetest.Prose(2, 6*fixtureBlock-50)
 	f := newFixture(0x1 | incompatComprCfgs | incompat48bit | incompatFragments)
 	z, d := zstandarded(t, text[:2*fixtureBlock]), deflated(t, text[2*fixtureBlock:4*fixtureBlock])
 	tail := text[4*fixtureBlock:]
 	at := f.data(append(append(bytes.Clone(z), d...), tail...), false) * fixtureBlock
 	zl, dl := uint32(len(z)), uint32(len(d))
-	packed := append(noise(1, 1000), tail...)
+	packed := append(treetest.Noise(1, 1000), tail...)
 	f.packed = f.inode(flatPlain, typeRegular, len(packed), f.data(packed, false), nil)
 	const zf, df = 4 << recordFormat, 3 << recordFormat
 	// Logical clusters of two blocks: bit 0 of h_clusterbits.

@@ -6,14 +6,8 @@ import (
 	"os"
 	"testing"
 
-	"romscan/analyzer/image"
 	"romscan/analyzer/image/treetest"
 )
-
-// small is a budget that a fuzzer's input must not get beyond.
-func small() *image.Budget {
-	return image.NewBudget(image.Limits{Bytes: 1 << 30, Files: 2000, Ratio: 100, Depth: 4, Memory: 16 << 20, Spool: 1 << 20, MaxFile: 1 << 20})
-}
 
 // FuzzErofs patches small images, because whole ones would drown the fuzzer, and reads all files. The input is a
 // list of patches: which 4 bytes (32 bits, little-endian), 4 bytes to put there.
@@ -49,7 +43,7 @@ func FuzzErofs(f *testing.F) {
 		}
 		r := bytes.NewReader(raw)
 		Format().Sniff(r, r.Size())
-		fsys, err := Format().Open(r, r.Size(), small())
+		fsys, err := Format().Open(r, r.Size(), treetest.Small())
 		if err != nil {
 			return
 		}
@@ -59,7 +53,7 @@ func FuzzErofs(f *testing.F) {
 
 // fuzzFixture has what mkfs.erofs does not make.
 func fuzzFixture(t testing.TB) []byte {
-	text := prose(2, 4*fixtureBlock)
+	text := treetest.Prose(2, 4*fixtureBlock)
 	f := newFixture(0x1 | incompatComprCfgs | incompat48bit | incompatMetabox)
 	z, d := zstandarded(t, text[:2*fixtureBlock]), deflated(t, text[2*fixtureBlock:])
 	a, b := f.data(z, true), f.data(d, true)

@@ -10,6 +10,7 @@ import (
 	lz4block "github.com/pierrec/lz4/v4"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // squeeze makes one LZ4 block.
@@ -33,7 +34,7 @@ func huaweiImage(t testing.TB, tree string) (raw []byte, changed int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	seen := map[int64]bool{}
 	for path := range digests(t, fsys) {
 		entry, ok := fsys.(*mounted).Get(path)
@@ -101,7 +102,7 @@ func TestHuawei(t *testing.T) {
 	}
 	compare(t, tree, fsys)
 
-	text := bytes.Repeat(prose(3, 1000), 13)[:3*fixtureBlock]
+	text := bytes.Repeat(treetest.Prose(3, 1000), 13)[:3*fixtureBlock]
 	for name, third := range map[string][2]uint32{"right": {3, 2 << 12}, "too near": {3, 1 << 12}, "too far": {3 | 1<<4, 2 << 12}, "other offset": {3, 2<<12 | 9}, "of none": {0, 2 << 12}} {
 		f := newFixture(0)
 		block := f.data(squeeze(t, text), false)

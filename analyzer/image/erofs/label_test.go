@@ -9,7 +9,10 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // TestLabels has mkfs.erofs store SELinux labels, in the inodes and, with more files of one label than the
@@ -17,12 +20,12 @@ import (
 func TestLabels(t *testing.T) {
 	tree := makeTree(t)
 	contexts := filepath.Join(t.TempDir(), "file_contexts")
-	write(t, filepath.Dir(contexts), "file_contexts", []byte("/.* u:object_r:system_file:s0\n/etc/hosts u:object_r:system_etc_file:s0\n"))
+	treetest.Write(t, filepath.Dir(contexts), "file_contexts", []byte("/.* u:object_r:system_file:s0\n/etc/hosts u:object_r:system_etc_file:s0\n"))
 	for name, args := range map[string][]string{
 		"shared": {"-x1"}, "inline": {"-x100000"}, "extended": {"-Eforce-inode-extended"}, "lz4": {"-zlz4", "-Eztailpacking"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fsys := load(t, mkfs(t, tree, append(args, "--file-contexts="+contexts)...))
+			fsys := treetest.LoadFile(t, Format(), mkfs(t, tree, append(args, "--file-contexts="+contexts)...))
 			compare(t, tree, fsys)
 			for name, want := range map[string]string{
 				"etc/hosts": "u:object_r:system_etc_file:s0", "many/0": "u:object_r:system_file:s0",
@@ -42,9 +45,9 @@ func TestLabels(t *testing.T) {
 
 func TestOwners(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "file", []byte("x"))
+	treetest.Write(t, tree, "file", []byte("x"))
 	for _, layout := range []string{"-Eforce-inode-extended", "-Eforce-inode-compact"} {
-		info, err := fs.Stat(load(t, mkfs(t, tree, layout, "--force-uid=1000", "--force-gid=2000")), "file")
+		info, err := fs.Stat(treetest.LoadFile(t, Format(), mkfs(t, tree, layout, "--force-uid=1000", "--force-gid=2000")), "file")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +65,7 @@ func TestOffsets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	for _, name := range []string{"etc/hosts", "noise", "size/noise8192", "size/prose4097"} {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -83,11 +86,11 @@ func TestOffsets(t *testing.T) {
 func makeSmallTree(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
-	write(t, dir, "etc/noise", noise(7, 5000))
-	write(t, dir, "a/b/deep.txt", []byte("deep"))
-	write(t, dir, "prose", prose(2, 90000))
-	write(t, dir, "turns", bytes.Join([][]byte{prose(3, 9000), noise(3, 6000), prose(2, 20000), make([]byte, 40000)}, nil))
+	treetest.Write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	treetest.Write(t, dir, "etc/noise", treetest.Noise(7, 5000))
+	treetest.Write(t, dir, "a/b/deep.txt", []byte("deep"))
+	treetest.Write(t, dir, "prose", treetest.Prose(2, 90000))
+	treetest.Write(t, dir, "turns", bytes.Join([][]byte{treetest.Prose(3, 9000), treetest.Noise(3, 6000), treetest.Prose(2, 20000), make([]byte, 40000)}, nil))
 	if err := os.Symlink("/etc/hosts", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,7 @@ func makeSmallTree(t testing.TB) string {
 func TestFS(t *testing.T) {
 	tree := makeSmallTree(t)
 	for _, args := range [][]string{nil, {"-zlz4", "-Efragments,ztailpacking"}} {
-		if err := fstest.TestFS(load(t, mkfs(t, tree, args...)), "etc/hosts", "etc/noise", "a/b/deep.txt", "prose", "turns"); err != nil {
+		if err := fstest.TestFS(treetest.LoadFile(t, Format(), mkfs(t, tree, args...)), "etc/hosts", "etc/noise", "a/b/deep.txt", "prose", "turns"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -122,7 +125,7 @@ func TestVariety(t *testing.T) {
 		}},
 		"tail": {nil, func(_ *content, e extent) bool { return e.kind == raw && e.meta && e.pos > 0 }},
 	} {
-		fsys := load(t, mkfs(t, tree, want.args...))
+		fsys := treetest.LoadFile(t, Format(), mkfs(t, tree, want.args...))
 		found := false
 		for path := range digests(t, fsys) {
 			entry, ok := fsys.(*mounted).Get(path)
@@ -147,7 +150,7 @@ func TestVariety(t *testing.T) {
 
 // TestSamples compares real images with what erofs-utils extracts.
 func TestSamples(t *testing.T) {
-	names, _ := filepath.Glob(filepath.Join(corpus(t), "trees", "formats", "erofs", "*"))
+	names, _ := filepath.Glob(corpustest.Dir(t, "trees", "formats", "erofs", "*"))
 	if len(names) == 0 {
 		t.Skip("no corpus")
 	}
@@ -161,7 +164,7 @@ func TestSamples(t *testing.T) {
 			if msg, err := exec.Command(tool, "--extract="+out, img).CombinedOutput(); err != nil {
 				t.Skipf("%v: %s", err, msg)
 			}
-			compare(t, out, load(t, img))
+			compare(t, out, treetest.LoadFile(t, Format(), img))
 		})
 	}
 }

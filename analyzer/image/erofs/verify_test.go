@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // TestVerify: mkfs.erofs' checksum matches; a volume name changed makes it differ, and everything still reads.
 func TestVerify(t *testing.T) {
 	img := mkfs(t, makeTree(t))
 	verdict := func() (out image.Outcome) {
-		load(t, img).(image.Verifier).Verify(t.Context(), func(c image.Check) bool { out = c.Outcome; return true })
+		treetest.LoadFile(t, Format(), img).(image.Verifier).Verify(t.Context(), func(c image.Check) bool { out = c.Outcome; return true })
 		return out
 	}
 	if got := verdict(); got != image.Matched {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // benchImage makes an image of about 260 MB: large files, and many small ones.
@@ -16,10 +17,10 @@ func benchImage(b *testing.B, args ...string) string {
 	b.Helper()
 	tree := b.TempDir()
 	for i := range 12 {
-		write(b, tree, fmt.Sprintf("app/%d/large", i), noise(uint32(i), 20<<20))
+		treetest.Write(b, tree, fmt.Sprintf("app/%d/large", i), treetest.Noise(uint32(i), 20<<20))
 	}
 	for i := range 2000 {
-		write(b, tree, fmt.Sprintf("etc/%d/%d", i%50, i), noise(uint32(i), 8<<10))
+		treetest.Write(b, tree, fmt.Sprintf("etc/%d/%d", i%50, i), treetest.Noise(uint32(i), 8<<10))
 	}
 	return mkfs(b, tree, "400M", args...)
 }
@@ -32,7 +33,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			buf := make([]byte, 1<<20)
 			for b.Loop() {
-				b.SetBytes(readTree(b, load(b, img), buf))
+				b.SetBytes(readTree(b, treetest.LoadFile(b, Format(), img), buf))
 			}
 		})
 	}

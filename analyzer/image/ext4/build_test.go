@@ -2,41 +2,30 @@ package ext4
 
 import (
 	"bytes"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
-
-// noise gives n bytes that no two blocks have alike.
-func noise(seed uint32, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		seed = seed*1664525 + 1013904223
-		b[i] = byte(seed >> 24)
-	}
-	return b
-}
 
 // makeTree writes a small tree with all that firmware has: links short and long, holes, empty files, files of
 // many extents, names that are not ASCII.
 func makeTree(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
-	write(t, dir, "etc/empty", nil)
-	write(t, dir, "etc/59", noise(59, 59))
-	write(t, dir, "etc/60", noise(60, 60))
-	write(t, dir, "etc/61", noise(61, 61))
-	write(t, dir, "etc/150", noise(150, 150))
-	write(t, dir, "etc/700", noise(7, 700))
-	write(t, dir, "a/b/c/deep.txt", []byte(strings.Repeat("deep ", 20)))
-	write(t, dir, "Приложение/名前.txt", []byte("names"))
-	write(t, dir, "big.bin", noise(1, 5<<20+123))
+	treetest.Write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	treetest.Write(t, dir, "etc/empty", nil)
+	treetest.Write(t, dir, "etc/59", treetest.Noise(59, 59))
+	treetest.Write(t, dir, "etc/60", treetest.Noise(60, 60))
+	treetest.Write(t, dir, "etc/61", treetest.Noise(61, 61))
+	treetest.Write(t, dir, "etc/150", treetest.Noise(150, 150))
+	treetest.Write(t, dir, "etc/700", treetest.Noise(7, 700))
+	treetest.Write(t, dir, "a/b/c/deep.txt", []byte(strings.Repeat("deep ", 20)))
+	treetest.Write(t, dir, "Приложение/名前.txt", []byte("names"))
+	treetest.Write(t, dir, "big.bin", treetest.Noise(1, 5<<20+123))
 	if err := os.MkdirAll(filepath.Join(dir, "empty"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -63,10 +52,10 @@ func makeTree(t testing.TB) string {
 func makeSmallTree(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
-	write(t, dir, "etc/700", noise(7, 700))
-	write(t, dir, "a/b/c/deep.txt", []byte(strings.Repeat("deep ", 20)))
-	write(t, dir, "two.bin", noise(2, 9000))
+	treetest.Write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	treetest.Write(t, dir, "etc/700", treetest.Noise(7, 700))
+	treetest.Write(t, dir, "a/b/c/deep.txt", []byte(strings.Repeat("deep ", 20)))
+	treetest.Write(t, dir, "two.bin", treetest.Noise(2, 9000))
 	sparse(t, dir, "hole", 8<<10, 8<<10, 3)
 	for name, target := range map[string]string{"etc/link": "hosts", "dangling": "/nowhere", "long": strings.Repeat("0123456789/", 90)} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
@@ -86,7 +75,7 @@ func sparse(t testing.TB, dir, name string, start, step int64, count int) {
 	}
 	defer f.Close()
 	for k := range count {
-		if _, err := f.WriteAt(noise(uint32(k), 3<<10), start+int64(k)*step); err != nil {
+		if _, err := f.WriteAt(treetest.Noise(uint32(k), 3<<10), start+int64(k)*step); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -119,7 +108,7 @@ func mkfs(t testing.TB, tree, size string, args ...string) string {
 	}
 	tmp := t.TempDir()
 	img := filepath.Join(tmp, "image")
-	write(t, tmp, "mke2fs.conf", []byte(mke2fsConf))
+	treetest.Write(t, tmp, "mke2fs.conf", []byte(mke2fsConf))
 	args = append([]string{"-q", "-F", "-d", tree}, args...)
 	cmd := exec.Command(tool, append(args, img, size)...)
 	cmd.Env = append(os.Environ(), "MKE2FS_CONFIG="+filepath.Join(tmp, "mke2fs.conf"), "E2FSPROGS_FAKE_TIME=1700000000")
@@ -146,36 +135,4 @@ func debugfs(t testing.TB, img string, commands ...string) string {
 	}
 	_, last, _ := strings.Cut(string(out), "debugfs: "+commands[len(commands)-1])
 	return last
-}
-
-// load opens an image file.
-func load(t testing.TB, img string) fs.FS {
-	t.Helper()
-	f, err := os.Open(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !Format().Sniff(f, info.Size()) {
-		t.Fatalf("%s is not recognised", img)
-	}
-	fsys, err := Format().Open(f, info.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
-// corpus returns where real firmware lies.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("no corpus: %v", err)
-	}
-	return filepath.Join(cache, "romscan-corpus")
 }

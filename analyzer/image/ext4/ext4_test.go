@@ -17,9 +17,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // features are the ways of mke2fs that a reader has to tell apart.
@@ -53,7 +56,7 @@ func TestFeatures(t *testing.T) {
 	tree := makeTree(t)
 	for _, f := range features {
 		t.Run(f.name, func(t *testing.T) {
-			compare(t, tree, load(t, mkfs(t, tree, "48M", f.args...)))
+			compare(t, tree, treetest.LoadFile(t, Format(), mkfs(t, tree, "48M", f.args...)))
 		})
 	}
 }
@@ -63,7 +66,7 @@ var asked = []string{"ext4", "ext2", "ext3", "no_extent", "inline_data", "no_64b
 
 // TestCorpus compares every file of a real firmware tree.
 func TestCorpus(t *testing.T) {
-	tree := filepath.Join(corpus(t), "trees", "trees", "walton-rx4-51")
+	tree := corpustest.Dir(t, "trees", "trees", "walton-rx4-51")
 	if _, err := os.Stat(tree); err != nil {
 		t.Skipf("no corpus: %v", err)
 	}
@@ -72,14 +75,14 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
-			compare(t, tree, load(t, mkfs(t, tree, "96M", f.args...)))
+			compare(t, tree, treetest.LoadFile(t, Format(), mkfs(t, tree, "96M", f.args...)))
 		})
 	}
 }
 
 // TestSamples compares real images with what debugfs takes out of them.
 func TestSamples(t *testing.T) {
-	formats := filepath.Join(corpus(t), "trees", "formats")
+	formats := corpustest.Dir(t, "trees", "formats")
 	found := 0
 	for _, pattern := range []string{"ext/*.img", "ext/*.ext4", "ext2/*"} {
 		names, _ := filepath.Glob(filepath.Join(formats, pattern))
@@ -102,7 +105,7 @@ func TestSamples(t *testing.T) {
 		found++
 		t.Run(filepath.Base(apex), func(t *testing.T) {
 			dir := t.TempDir()
-			write(t, dir, "payload", payload)
+			treetest.Write(t, dir, "payload", payload)
 			compareDump(t, filepath.Join(dir, "payload"))
 		})
 	}
@@ -122,7 +125,7 @@ func compareDump(t *testing.T, img string) {
 		t.Fatalf("%v: %s", err, msg)
 	}
 	os.Remove(filepath.Join(out, "lost+found"))
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	for _, g := range fsys.(image.Gapper).Gaps() {
 		if !strings.Contains(g.Detail, "journal") { // one sample has one that was not replayed
 			t.Error(g)
@@ -148,7 +151,7 @@ func compareDump(t *testing.T, img string) {
 func TestFS(t *testing.T) {
 	tree := makeSmallTree(t)
 	for _, args := range [][]string{{"-t", "ext4"}, {"-t", "ext2"}, {"-t", "ext4", "-O", "inline_data"}} {
-		fsys := load(t, mkfs(t, tree, "8M", args...))
+		fsys := treetest.LoadFile(t, Format(), mkfs(t, tree, "8M", args...))
 		if err := fstest.TestFS(fsys, "a/b/c/deep.txt", "etc/link", "two.bin", "dangling"); err != nil {
 			t.Errorf("%v: %v", args, err)
 		}
@@ -159,7 +162,7 @@ func TestFS(t *testing.T) {
 func TestDirectoryOfManyBlocks(t *testing.T) {
 	tree := t.TempDir()
 	for n := range 2500 {
-		write(t, tree, fmt.Sprintf("many/%s-%d", strings.Repeat("n", 40), n), nil)
+		treetest.Write(t, tree, fmt.Sprintf("many/%s-%d", strings.Repeat("n", 40), n), nil)
 	}
 	img := mkfs(t, tree, "16M", "-t", "ext4", "-b", "1024", "-N", "4000")
 	if err := exec.Command("e2fsck", "-fyD", img).Run(); err != nil {
@@ -168,7 +171,7 @@ func TestDirectoryOfManyBlocks(t *testing.T) {
 			t.Skipf("no e2fsck: %v", err)
 		}
 	}
-	compare(t, tree, load(t, img))
+	compare(t, tree, treetest.LoadFile(t, Format(), img))
 }
 
 // TestTripleIndirect has blocks of 1 KiB: a block of numbers holds 256 of them, so that the third level starts
@@ -178,7 +181,7 @@ func TestTripleIndirect(t *testing.T) {
 	sparse(t, tree, "wide", 0, 200<<10, 400)
 	sparse(t, tree, "islands", 300<<10, 90<<20, 2) // holes where whole levels are missing
 	for _, kind := range []string{"ext2", "ext4"} {
-		compare(t, tree, load(t, mkfs(t, tree, "16M", "-t", kind, "-b", "1024")))
+		compare(t, tree, treetest.LoadFile(t, Format(), mkfs(t, tree, "16M", "-t", kind, "-b", "1024")))
 	}
 }
 
@@ -193,7 +196,7 @@ func spoil(t *testing.T, img, block string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.WriteAt(noise(9, 4096), n*4096)
+	_, err = f.WriteAt(treetest.Noise(9, 4096), n*4096)
 	if err := errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -216,12 +219,12 @@ func TestLargeDirectoryBlock(t *testing.T) {
 func TestMetaBG(t *testing.T) {
 	tree := t.TempDir()
 	for n := range 600 {
-		write(t, tree, fmt.Sprint(n), []byte(fmt.Sprint("file ", n)))
+		treetest.Write(t, tree, fmt.Sprint(n), []byte(fmt.Sprint("file ", n)))
 	}
 	for _, copies := range []string{"sparse_super", "^sparse_super", "sparse_super2"} {
 		for _, more := range []string{",64bit", ",^64bit"} {
 			img := mkfs(t, tree, "16M", "-t", "ext4", "-O", "meta_bg,^resize_inode,^flex_bg,^has_journal,"+copies+more, "-b", "1024", "-g", "256", "-N", "1000")
-			compare(t, tree, load(t, img))
+			compare(t, tree, treetest.LoadFile(t, Format(), img))
 		}
 	}
 }
@@ -231,7 +234,7 @@ func TestDescriptorSizeWithoutFeature(t *testing.T) {
 	tree := makeTree(t)
 	img := mkfs(t, tree, "48M", "-t", "ext4", "-O", "^64bit,^metadata_csum", "-b", "1024")
 	debugfs(t, img, "set_super_value desc_size 64")
-	compare(t, tree, load(t, img))
+	compare(t, tree, treetest.LoadFile(t, Format(), img))
 }
 
 // TestUnwritten reads what is in the map and not in the image: holes at the end, blocks allocated and never
@@ -239,8 +242,8 @@ func TestDescriptorSizeWithoutFeature(t *testing.T) {
 func TestUnwritten(t *testing.T) {
 	for _, kind := range []string{"ext4", "ext2"} {
 		tree := t.TempDir()
-		write(t, tree, "tail", noise(3, 10000))
-		write(t, tree, "huge", noise(4, 10000))
+		treetest.Write(t, tree, "tail", treetest.Noise(3, 10000))
+		treetest.Write(t, tree, "huge", treetest.Noise(4, 10000))
 		if err := os.Truncate(filepath.Join(tree, "tail"), 3<<20); err != nil {
 			t.Fatal(err)
 		}
@@ -250,9 +253,9 @@ func TestUnwritten(t *testing.T) {
 			debugfs(t, img, "fallocate /tail 100 300")
 			spoil(t, img, debugfs(t, img, "bmap /tail 200"))
 		}
-		fsys := load(t, img)
+		fsys := treetest.LoadFile(t, Format(), img)
 		got, err := fs.ReadFile(fsys, "tail")
-		if want := append(noise(3, 10000), make([]byte, 3<<20-10000)...); err != nil || !bytes.Equal(got, want) {
+		if want := append(treetest.Noise(3, 10000), make([]byte, 3<<20-10000)...); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %d bytes, %v", kind, len(got), err)
 		}
 		f, err := fsys.Open("huge")
@@ -274,8 +277,8 @@ func TestLabelsOwnersModes(t *testing.T) {
 	for _, size := range []string{"128", "256", "512"} {
 		img := mkfs(t, tree, "48M", "-t", "ext4", "-I", size)
 		label := filepath.Join(t.TempDir(), "label")
-		write(t, filepath.Dir(label), "label", []byte("u:object_r:system_file:s0\x00"))
-		write(t, filepath.Dir(label), "long", []byte(long+"\x00"))
+		treetest.Write(t, filepath.Dir(label), "label", []byte("u:object_r:system_file:s0\x00"))
+		treetest.Write(t, filepath.Dir(label), "long", []byte(long+"\x00"))
 		debugfs(t, img,
 			"ea_set -f "+label+" /etc/hosts security.selinux",
 			"ea_set -f "+filepath.Join(filepath.Dir(label), "long")+" /big.bin security.selinux",
@@ -284,7 +287,7 @@ func TestLabelsOwnersModes(t *testing.T) {
 			"set_inode_field /etc/hosts mode 0106755",
 			"set_inode_field /etc mode 041777",
 			"mknod null c 1 3", "mknod loop b 7 0", "mknod pipe p")
-		fsys := load(t, img)
+		fsys := treetest.LoadFile(t, Format(), img)
 		hosts := stat(t, fsys, "etc/hosts")
 		attr := hosts.Sys().(*image.Attr)
 		want := image.Attr{UID: 70000, GID: 1000, Label: "u:object_r:system_file:s0", Offset: attr.Offset}
@@ -324,7 +327,7 @@ func TestOffsetIsTheFirstByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fsys := load(t, img)
+		fsys := treetest.LoadFile(t, Format(), img)
 		for _, name := range []string{"etc/hosts", "big.bin", "fragmented", "a/b/c/deep.txt"} {
 			at := stat(t, fsys, name).Sys().(*image.Attr).Offset
 			data, err := fs.ReadFile(fsys, name)
@@ -352,7 +355,7 @@ func TestTruncated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		full := load(t, img)
+		full := treetest.LoadFile(t, Format(), img)
 		info := stat(t, full, "big.bin")
 		at := info.Sys().(*image.Attr).Offset
 		want, err := fs.ReadFile(full, "big.bin")
@@ -379,7 +382,7 @@ func TestEncryptedIsRefused(t *testing.T) {
 	img := mkfs(t, tree, "48M", "-t", "ext4", "-O", "encrypt")
 	debugfs(t, img, "set_inode_field /etc/hosts flags 0x80800", "set_inode_field /a flags 0x80800",
 		"set_inode_field /etc/link flags 0x800")
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	_, err := fs.ReadFile(fsys, "etc/hosts")
 	if g := image.GapOf(nil, "", err); err == nil || g.Reason != image.Encrypted {
 		t.Errorf("reading an encrypted file: %v", err)
@@ -400,7 +403,7 @@ func TestEncryptedIsRefused(t *testing.T) {
 func TestJournalNotReplayedIsTold(t *testing.T) {
 	img := mkfs(t, makeTree(t), "48M", "-t", "ext4")
 	debugfs(t, img, "feature needs_recovery")
-	if gaps := load(t, img).(image.Gapper).Gaps(); len(gaps) != 1 || gaps[0].Reason != image.Unsupported {
+	if gaps := treetest.LoadFile(t, Format(), img).(image.Gapper).Gaps(); len(gaps) != 1 || gaps[0].Reason != image.Unsupported {
 		t.Errorf("gaps %v", gaps)
 	}
 }
@@ -409,7 +412,7 @@ func TestJournalNotReplayedIsTold(t *testing.T) {
 func TestCycle(t *testing.T) {
 	img := mkfs(t, makeTree(t), "48M", "-t", "ext4")
 	debugfs(t, img, "ln /a /a/b/again", "ln /a/b /b2", "ln / /a/root")
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	n := 0
 	err := fs.WalkDir(fsys, ".", func(string, fs.DirEntry, error) error {
 		if n++; n > 1000 {
@@ -424,7 +427,7 @@ func TestCycle(t *testing.T) {
 
 func TestConcurrentReads(t *testing.T) {
 	tree := makeTree(t)
-	fsys := load(t, mkfs(t, tree, "48M", "-t", "ext4"))
+	fsys := treetest.LoadFile(t, Format(), mkfs(t, tree, "48M", "-t", "ext4"))
 	want, err := os.ReadFile(filepath.Join(tree, "fragmented"))
 	if err != nil {
 		t.Fatal(err)
@@ -521,15 +524,4 @@ func stat(t *testing.T, fsys fs.FS, name string) fs.FileInfo {
 		t.Fatal(err)
 	}
 	return info
-}
-
-func write(t testing.TB, dir, name string, data []byte) {
-	t.Helper()
-	p := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(p, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
 }

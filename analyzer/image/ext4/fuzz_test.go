@@ -57,9 +57,9 @@ func FuzzExt4(f *testing.F) {
 
 func makeFuzzTree(f *testing.F) string {
 	dir := f.TempDir()
-	write(f, dir, "etc/hosts", []byte("127.0.0.1\n"))
-	write(f, dir, "etc/200", noise(2, 200))
-	write(f, dir, "a/b/file", noise(3, 3000))
+	treetest.Write(f, dir, "etc/hosts", []byte("127.0.0.1\n"))
+	treetest.Write(f, dir, "etc/200", treetest.Noise(2, 200))
+	treetest.Write(f, dir, "a/b/file", treetest.Noise(3, 3000))
 	sparse(f, dir, "many", 2<<10, 4<<10, 12)
 	for k := range 3 {
 		sparse(f, dir, string(rune('0'+k)), 0, 40<<10, 6)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // makeHashed makes an image with blocks of all kinds that have checksums: directories as lists, a hash tree with inner
@@ -25,11 +26,11 @@ func makeHashed(t *testing.T) []byte {
 	}
 	tree := makeTree(t)
 	for k := range 600 {
-		write(t, tree, fmt.Sprintf("many/%s%d", strings.Repeat("n", 240), k), nil)
+		treetest.Write(t, tree, fmt.Sprintf("many/%s%d", strings.Repeat("n", 240), k), nil)
 	}
 	img := mkfs(t, tree, "48M", "-t", "ext4", "-b", "1024", "-N", "2048", "-O", "metadata_csum")
 	value := filepath.Join(t.TempDir(), "value")
-	if err := os.WriteFile(value, noise(3, 600), 0o644); err != nil {
+	if err := os.WriteFile(value, treetest.Noise(3, 600), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("debugfs", "-w", "-R", "ea_set -f "+value+" /etc/hosts user.x", img).CombinedOutput(); err != nil {

@@ -10,8 +10,11 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/lzma"
+	"romscan/analyzer/image/treetest"
 )
 
 // features are the ways of mkfs.f2fs that a reader has to tell apart.
@@ -37,7 +40,7 @@ func TestFeatures(t *testing.T) {
 		t.Run(f, func(t *testing.T) {
 			t.Parallel()
 			img := mkfs(t, tree, f)
-			fsys := load(t, img)
+			fsys := treetest.LoadFile(t, Format(), img)
 			compare(t, want, fsys)
 			verify(t, fsys)
 		})
@@ -73,12 +76,12 @@ var compressed = []struct {
 
 func TestCompressed(t *testing.T) {
 	tree := makeTree(t)
-	write(t, tree, "some.xml", prose(77, 900<<10))
+	treetest.Write(t, tree, "some.xml", treetest.Prose(77, 900<<10))
 	want := digests(t, os.DirFS(tree))
 	for _, c := range compressed {
 		t.Run(c.features+strings.Join(c.args, "_"), func(t *testing.T) {
 			t.Parallel()
-			fsys := load(t, mkfs(t, tree, c.features, c.args...))
+			fsys := treetest.LoadFile(t, Format(), mkfs(t, tree, c.features, c.args...))
 			if n := compressedFiles(t, fsys); n == 0 {
 				t.Error("no file is compressed")
 			}
@@ -113,12 +116,12 @@ func compressedFiles(t *testing.T, fsys fs.FS) (n int) {
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 300<<10))
-	write(t, tree, "a/d", []byte("d"))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 300<<10))
+	treetest.Write(t, tree, "a/d", []byte("d"))
 	if err := os.Symlink("d", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
-	if err := fstest.TestFS(load(t, mkfs(t, tree, "")), "a/b/c", "a/d", "a/l"); err != nil {
+	if err := fstest.TestFS(treetest.LoadFile(t, Format(), mkfs(t, tree, "")), "a/b/c", "a/d", "a/l"); err != nil {
 		t.Error(err)
 	}
 }
@@ -130,11 +133,11 @@ func TestLarge(t *testing.T) {
 	for k := 0; k < len(big); k += 4096 {
 		copy(big[k:], fmt.Sprintf("block %d", k/4096))
 	}
-	write(t, tree, "big", big)
+	treetest.Write(t, tree, "big", big)
 	for k := range 1500 {
-		write(t, tree, fmt.Sprintf("dir/%s%d", strings.Repeat("x", k%200), k), nil)
+		treetest.Write(t, tree, fmt.Sprintf("dir/%s%d", strings.Repeat("x", k%200), k), nil)
 	}
-	compare(t, digests(t, os.DirFS(tree)), load(t, mkfs(t, tree, "")))
+	compare(t, digests(t, os.DirFS(tree)), treetest.LoadFile(t, Format(), mkfs(t, tree, "")))
 }
 
 // TestOffsets finds files at the offset that is told of them, in the inode and outside.
@@ -145,7 +148,7 @@ func TestOffsets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	n := 0
 	for name, d := range digests(t, fsys) {
 		info, err := fs.Lstat(fsys, name)
@@ -173,12 +176,12 @@ func TestOffsets(t *testing.T) {
 // TestLabels has sload.f2fs store SELinux labels as a list of contexts says.
 func TestLabels(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "etc/hosts", []byte("hosts"))
-	write(t, tree, "app/large", prose(1, 100<<10))
+	treetest.Write(t, tree, "etc/hosts", []byte("hosts"))
+	treetest.Write(t, tree, "app/large", treetest.Prose(1, 100<<10))
 	contexts := filepath.Join(t.TempDir(), "file_contexts")
-	write(t, filepath.Dir(contexts), "file_contexts", []byte("/.* u:object_r:system_file:s0\n/etc/hosts u:object_r:system_etc_file:s0\n"))
+	treetest.Write(t, filepath.Dir(contexts), "file_contexts", []byte("/.* u:object_r:system_file:s0\n/etc/hosts u:object_r:system_etc_file:s0\n"))
 	for _, f := range []string{"-O extra_attr", "-O extra_attr,flexible_inline_xattr", "-O ro,extra_attr"} {
-		fsys := load(t, mkfs(t, tree, f, "-s", contexts))
+		fsys := treetest.LoadFile(t, Format(), mkfs(t, tree, f, "-s", contexts))
 		for name, want := range map[string]string{"etc/hosts": "u:object_r:system_etc_file:s0", "app/large": "u:object_r:system_file:s0", "app": "u:object_r:system_file:s0"} {
 			info, err := fs.Lstat(fsys, name)
 			if err != nil {
@@ -194,21 +197,21 @@ func TestLabels(t *testing.T) {
 // TestCorpus compares every file of real firmware trees.
 func TestCorpus(t *testing.T) {
 	for k, name := range []string{"gm-etab5", "htc-evo4g-kingdom-2011-11", "allcall-w2-watch", "google-gsi-14"} {
-		tree := filepath.Join(corpus(t), "trees", "trees", name)
+		tree := corpustest.Dir(t, "trees", "trees", name)
 		if _, err := os.Stat(tree); err != nil {
 			t.Skip("no corpus")
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := []string{"-g android", "-O ro,extra_attr,compression,sb_checksum", "", "-O extra_attr,inode_checksum,compression"}[k]
-			compare(t, digests(t, os.DirFS(tree)), load(t, mkfs(t, tree, f)))
+			compare(t, digests(t, os.DirFS(tree)), treetest.LoadFile(t, Format(), mkfs(t, tree, f)))
 		})
 	}
 }
 
 // TestSample opens an image that another project's tests have, of another maker of images.
 func TestSample(t *testing.T) {
-	packed, err := os.ReadFile(filepath.Join(corpus(t), "trees", "formats", "f2fs", "f2fs.img.xz"))
+	packed, err := os.ReadFile(corpustest.Dir(t, "trees", "formats", "f2fs", "f2fs.img.xz"))
 	if err != nil {
 		t.Skip("no corpus")
 	}
@@ -216,7 +219,7 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fsys, err := openBytes(raw)
+	fsys, err := treetest.Open(Format(), raw)
 	if err != nil {
 		t.Fatal(err)
 	}

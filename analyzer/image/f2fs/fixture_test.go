@@ -10,6 +10,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // What no tool at hand makes, or makes small, is put together here by the definition in f2fs_fs.h: segments of 64
@@ -197,7 +198,7 @@ func (f *fixture) checkpoint(start int, version uint64) {
 
 func openFixture(t testing.TB, img []byte) fs.FS {
 	t.Helper()
-	fsys, err := openBytes(img)
+	fsys, err := treetest.Open(Format(), img)
 	if err != nil {
 		t.Fatal(err)
 	}

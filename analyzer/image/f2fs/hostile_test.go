@@ -12,16 +12,12 @@ import (
 	"github.com/anchore/go-lzo"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
-
-// small is a budget that a fuzzer's input must not get beyond.
-func small() *image.Budget {
-	return image.NewBudget(image.Limits{Bytes: 1 << 30, Files: 2000, Ratio: 100, Depth: 4, Memory: 16 << 20, Spool: 1 << 20, MaxFile: 1 << 20})
-}
 
 func sample(t testing.TB) *fixture {
 	f := newFixture(12, featureCompression)
-	text := prose(1, 40000)
+	text := treetest.Prose(1, 40000)
 	f.compressedFile("lz4", 10, algorithmLZ4, text, lz4ed)
 	f.compressedFile("rle", 11, algorithmLZORLE, text[:16384], func(b []byte) []byte { return lzoed(b, true) })
 	f.compressedFile("zstd", 12, algorithmZstd, text[:16384], zstandarded)
@@ -46,7 +42,7 @@ func TestSampleFixture(t *testing.T) {
 	for _, g := range gaps(fsys) {
 		t.Error(g)
 	}
-	text := prose(1, 40000)
+	text := treetest.Prose(1, 40000)
 	expect(t, fsys, "lz4", text)
 	expect(t, fsys, "rle", text[:16384])
 	expect(t, fsys, "dir/again", text[:10000])
@@ -58,7 +54,7 @@ func TestSampleFixture(t *testing.T) {
 
 // TestCopies damages one of two superblocks, then one of two checkpoints.
 func TestCopies(t *testing.T) {
-	text := prose(1, 40000)
+	text := treetest.Prose(1, 40000)
 	f := sample(t)
 	f.features |= featureSuperCRC
 	good := bytes.Clone(f.finish(nil))
@@ -79,7 +75,7 @@ func TestCopies(t *testing.T) {
 	f.nodes = 0
 	f.checkpoint(fixtureCP+1<<fixtureSegment, 8)
 	f.nodes = saved
-	if _, err := openBytes(f.img); err == nil {
+	if _, err := treetest.Open(Format(), f.img); err == nil {
 		t.Error("the newer checkpoint does not count")
 	}
 	for _, block := range []int{fixtureCP + 64, fixtureCP + 66} {
@@ -101,8 +97,8 @@ func TestCopies(t *testing.T) {
 // TestInodeCRC changes an inode.
 func TestInodeCRC(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "file", noise(1, 10000))
-	write(t, tree, "other", noise(2, 10000))
+	treetest.Write(t, tree, "file", treetest.Noise(1, 10000))
+	treetest.Write(t, tree, "other", treetest.Noise(2, 10000))
 	img := mkfs(t, tree, "-O extra_attr,inode_checksum")
 	raw, err := os.ReadFile(img)
 	if err != nil {
@@ -118,13 +114,13 @@ func TestInodeCRC(t *testing.T) {
 	if g := gaps(fsys); len(g) != 1 || g[0].Reason != image.Malformed || g[0].Offset != i.offset+addressOffset+8 {
 		t.Errorf("gaps %v", g)
 	}
-	expect(t, fsys, "file", noise(1, 10000))
+	expect(t, fsys, "file", treetest.Noise(1, 10000))
 }
 
 // TestCut cuts an image: what is before the cut is read.
 func TestCut(t *testing.T) {
 	f := newFixture(12, 0)
-	data := prose(1, 20000)
+	data := treetest.Prose(1, 20000)
 	list := f.blocks(data)
 	f.inode(10, typeRegular|0o644, len(data), list, nil)
 	f.file("before", 10)
@@ -151,7 +147,7 @@ func TestCut(t *testing.T) {
 		t.Errorf("across: %d bytes, %v", len(got), err)
 	}
 	for _, n := range []int{0, 1000, 1500, 5000, fixtureCP << 12, fixtureMain << 12} {
-		if _, err := openBytes(img[:n]); err == nil {
+		if _, err := treetest.Open(Format(), img[:n]); err == nil {
 			t.Errorf("opens %d bytes", n)
 		}
 	}
@@ -224,7 +220,7 @@ func TestSniff(t *testing.T) {
 		if sniff(bytes.NewReader(b), int64(len(b))) {
 			t.Errorf("%s: recognised", name)
 		}
-		if _, err := openBytes(b); err == nil {
+		if _, err := treetest.Open(Format(), b); err == nil {
 			t.Errorf("%s: opens", name)
 		}
 	}
@@ -256,7 +252,7 @@ func FuzzF2FS(f *testing.F) {
 		}
 		r := bytes.NewReader(raw)
 		Format().Sniff(r, r.Size())
-		fsys, err := Format().Open(r, r.Size(), small())
+		fsys, err := Format().Open(r, r.Size(), treetest.Small())
 		if err != nil {
 			return
 		}
@@ -297,8 +293,8 @@ func readAll(t *testing.T, fsys fs.FS) {
 
 // FuzzLZO compares with another decoder on what both take.
 func FuzzLZO(f *testing.F) {
-	f.Add(lzoed(prose(1, 300), false))
-	f.Add(lzoed(append(make([]byte, 100), prose(2, 300)...), true))
+	f.Add(lzoed(treetest.Prose(1, 300), false))
+	f.Add(lzoed(append(make([]byte, 100), treetest.Prose(2, 300)...), true))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		dst, other := make([]byte, 1<<12), make([]byte, 1<<12)
 		n, err := decodeLZO(dst, src)

@@ -11,14 +11,15 @@ import (
 	"github.com/anchore/go-lzo"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // TestClusters reads all four algorithms, clusters that lie apart or are not compressed, holes beside them.
 func TestClusters(t *testing.T) {
 	for _, bits := range []int{12, 14} {
 		f := newFixture(bits, featureCompression)
-		data := append(prose(1, 5<<bits), make([]byte, 3<<bits)...)
-		data = append(data, prose(2, 6<<bits-77)...)
+		data := append(treetest.Prose(1, 5<<bits), make([]byte, 3<<bits)...)
+		data = append(data, treetest.Prose(2, 6<<bits-77)...)
 		turn := 0
 		f.compressedFile("lz4", 10, algorithmLZ4, data, lz4ed)
 		f.compressedFile("lzo", 11, algorithmLZO, data, func(b []byte) []byte { return lzoed(b, false) })
@@ -60,7 +61,7 @@ func TestClusters(t *testing.T) {
 
 // TestLZO compares the decoder with another one.
 func TestLZO(t *testing.T) {
-	for _, data := range [][]byte{prose(3, 50000), noise(4, 3000), make([]byte, 10000), append(make([]byte, 300), prose(1, 3000)...)} {
+	for _, data := range [][]byte{treetest.Prose(3, 50000), treetest.Noise(4, 3000), make([]byte, 10000), append(make([]byte, 300), treetest.Prose(1, 3000)...)} {
 		for _, runs := range []bool{false, true} {
 			src := lzoed(data, runs)
 			dst := make([]byte, len(data))
@@ -124,7 +125,7 @@ func TestNodes(t *testing.T) {
 // TestCompressedNodes reads clusters whose addresses lie in direct nodes: these hold whole clusters only.
 func TestCompressedNodes(t *testing.T) {
 	f := newFixture(12, featureCompression)
-	plain := prose(5, 4<<12)
+	plain := treetest.Prose(5, 4<<12)
 	c := lz4ed(plain)
 	head := append(le.AppendUint32(nil, uint32(len(c))), make([]byte, clusterHeader-4)...)
 	cluster := append([]uint32{compressAddress}, f.blocks(append(head, c...))...)
@@ -228,10 +229,10 @@ func TestXattrNode(t *testing.T) {
 func TestEncrypted(t *testing.T) {
 	f := newFixture(12, 0)
 	encrypted := func(b []byte) { b[2] = adviseEncrypted }
-	f.inode(10, typeRegular|0o600, 100, f.blocks(noise(1, 100)), encrypted)
+	f.inode(10, typeRegular|0o600, 100, f.blocks(treetest.Noise(1, 100)), encrypted)
 	names := f.block(dentryBlock(4096, []string{"\x01\x02\xff/", "\x03\x04"}, []uint32{10, 11}))
 	f.inode(11, typeDir|0o700, 4096, []uint32{names}, encrypted)
-	f.inode(12, typeLink|0o777, 10, f.blocks(noise(2, 10)), encrypted)
+	f.inode(12, typeLink|0o777, 10, f.blocks(treetest.Noise(2, 10)), encrypted)
 	f.inode(13, typeRegular|0o644, 4, f.blocks([]byte("open")), nil)
 	for k, name := range []string{"file", "dir", "link", "plain"} {
 		f.file(name, uint32(10+k))

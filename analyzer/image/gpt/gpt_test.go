@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
@@ -128,15 +130,7 @@ func TestDamaged(t *testing.T) {
 }
 
 func TestSample(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	raw, err := os.ReadFile(filepath.Join(cache, "romscan-corpus/trees/formats/gpt/gpt.img"))
-	if err != nil {
-		t.Skip("no romscan-corpus/trees/formats/gpt")
-	}
+	raw := corpustest.File(t, "trees/formats/gpt/gpt.img")
 	// The sample is the first 32 KiB of a disk: its table is there, no partition is.
 	if g := load(t, raw).Gaps(); len(g) != 3 || !strings.Contains(g[0].Detail, "EFI System Partition.img") {
 		t.Errorf("gaps %v", g)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/treetest"
 )
@@ -98,7 +100,7 @@ func TestCorpus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := treetest.Corpus(t, filepath.Join("trees", name))
+			tree := corpustest.Dir(t, "trees", "trees", name)
 			treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkjffs2(t, tree, args...)))
 		})
 	}
@@ -106,7 +108,7 @@ func TestCorpus(t *testing.T) {
 
 // TestSamples opens images made by others.
 func TestSamples(t *testing.T) {
-	dir := treetest.Corpus(t, "formats/jffs2")
+	dir := corpustest.Dir(t, "trees", "formats/jffs2")
 	for _, name := range []string{"jffs2_le.img", "jffs2_be.img"} {
 		got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, name))))
 		for file, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
@@ -127,7 +129,7 @@ func TestSamples(t *testing.T) {
 // TestDamagedSamples reads one image that was cut and changed in several ways: what nodes are left is right, and what
 // is missing is said.
 func TestDamagedSamples(t *testing.T) {
-	dir := treetest.Corpus(t, "formats/jffs2")
+	dir := corpustest.Dir(t, "trees", "formats/jffs2")
 	whole, err := fs.ReadFile(load(t, treetest.BytesOf(t, filepath.Join(dir, "test-little.jffs2"))), "test.sgi")
 	if err != nil {
 		t.Fatal(err)

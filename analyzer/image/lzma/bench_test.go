@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"romscan/analyzer/corpustest"
 )
 
 // systemImage makes an ext4 image of a tree of real firmware, without its empty blocks at the end.
 func systemImage(b *testing.B) []byte {
-	tree := filepath.Join(corpus(b), "trees", "trees", "oukitel-wp5-9-b")
+	tree := corpustest.Dir(b, "trees", "trees", "oukitel-wp5-9-b")
 	mke2fs, err := exec.LookPath("mke2fs")
 	if _, terr := os.Stat(tree); err != nil || terr != nil {
 		b.Skip("no mke2fs or no corpus")

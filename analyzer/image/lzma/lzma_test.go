@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
@@ -81,7 +83,7 @@ func inputs(t testing.TB) map[string][]byte {
 		t.Fatal(err)
 	}
 	in["executable"] = head(t, exe, 700<<10)
-	trees := filepath.Join(corpus(t), "trees", "trees")
+	trees := corpustest.Dir(t, "trees", "trees")
 	want := map[string]bool{".so": true, ".odex": true, ".xml": true, ".ttf": true}
 	for _, tree := range []string{"oukitel-wp5-9-b", "htc-protou-404-odex", "google-gsi-14"} {
 		filepath.WalkDir(filepath.Join(trees, tree), func(name string, d fs.DirEntry, err error) error {
@@ -108,15 +110,6 @@ func head(t testing.TB, name string, n int64) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// corpus returns where real firmware lies, perhaps.
-func corpus(t testing.TB) string {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("no cache directory: %v", err)
-	}
-	return filepath.Join(cache, "romscan-corpus")
 }
 
 func TestXZ(t *testing.T) {

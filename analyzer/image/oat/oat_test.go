@@ -11,24 +11,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
 )
-
-// corpus returns the directory of real firmware, or skips.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
-	return dir
-}
 
 type words []uint32
 
@@ -230,7 +218,7 @@ func TestCut(t *testing.T) {
 func TestCorpus(t *testing.T) {
 	count, dexes := map[int]int{}, map[int]int{}
 	others := 0
-	_ = filepath.WalkDir(filepath.Join(corpus(t), "trees"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(corpustest.Dir(t, "trees"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil
 		}

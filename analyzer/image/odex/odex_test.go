@@ -13,22 +13,10 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
-
-// corpus returns the directory of real firmware, or skips.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
-	return dir
-}
 
 // made is an odex around a DEX that is a header and nothing else.
 func made() []byte {
@@ -122,7 +110,7 @@ func TestCut(t *testing.T) {
 func TestCorpus(t *testing.T) {
 	files := map[string]int{}
 	matched := 0
-	_ = filepath.WalkDir(filepath.Join(corpus(t), "trees"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(corpustest.Dir(t, "trees"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil
 		}

@@ -6,12 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/corpustest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -172,18 +173,7 @@ func TestAmend(t *testing.T) {
 // TestRealScripts reads the scripts of real ROMs: every statement that a plain search finds is taken, every path in
 // it is absolute, every number a number.
 func TestRealScripts(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	root := filepath.Join(cache, "romscan-corpus")
-	scripts, _ := filepath.Glob(filepath.Join(root, "trees/trees/*", edifyName))
-	more, _ := filepath.Glob(filepath.Join(root, "miui/*", edifyName))
-	scripts = append(scripts, more...)
-	if len(scripts) == 0 {
-		t.Skip("corpus not unpacked")
-	}
+	scripts := append(corpustest.Glob(t, "trees/trees/*", edifyName), corpustest.Glob(t, "miui/*", edifyName)...)
 	statement := regexp.MustCompile(`\b(symlink|set_perm|set_perm_recursive|set_metadata|set_metadata_recursive|package_extract_dir|package_extract_file)\(`)
 	for _, name := range scripts {
 		text, err := os.ReadFile(name)

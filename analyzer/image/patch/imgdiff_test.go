@@ -5,30 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"romscan/analyzer/corpustest"
 
 	"romscan/analyzer/image"
 )
 
-// corpus reads a file of the corpus of real formats, or skips the test.
-func corpus(t testing.TB, name string) []byte {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skip("no cache directory")
-	}
-	raw, err := os.ReadFile(filepath.Join(cache, "romscan-corpus/trees/formats", name))
-	if err != nil {
-		t.Skipf("no romscan-corpus/trees/formats/%s", name)
-	}
-	return raw
-}
-
 // TestImgDiffReal makes the recovery image of AOSP's own tests from its boot image and the patch imgdiff made.
 func TestImgDiffReal(t *testing.T) {
-	boot, p := corpus(t, "boot/boot.img"), corpus(t, "imgdiff/recovery-from-boot-with-bonus.p")
+	boot, p := corpustest.File(t, "trees/formats", "boot/boot.img"), corpustest.File(t, "trees/formats", "imgdiff/recovery-from-boot-with-bonus.p")
 	got, err := ImgDiff(boot, p, wide)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +23,7 @@ func TestImgDiffReal(t *testing.T) {
 		t.Errorf("%d bytes of sha256 %s", len(got), sum)
 	}
 	// The same patch without its bonus file wants more of the source than there is.
-	if _, err := ImgDiff(boot, corpus(t, "imgdiff/recovery-from-boot.p"), wide); err == nil {
+	if _, err := ImgDiff(boot, corpustest.File(t, "trees/formats", "imgdiff/recovery-from-boot.p"), wide); err == nil {
 		t.Error("a patch without its bonus file is applied")
 	}
 }

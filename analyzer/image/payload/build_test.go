@@ -12,6 +12,8 @@ import (
 	"slices"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/klauspost/compress/zstd"
 
 	"romscan/analyzer/image"
@@ -197,14 +199,7 @@ func packPlain(t testing.TB, raw []byte, block int, kinds ...kind) []op {
 // systemImage makes an ext4 image of a tree of real firmware, or skips the test.
 func systemImage(t testing.TB, name, size string) []byte {
 	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skip("no cache directory")
-	}
-	tree := filepath.Join(cache, "romscan-corpus", "trees", "trees", name)
-	if _, err := os.Stat(tree); err != nil {
-		t.Skip("no corpus")
-	}
+	tree := corpustest.Dir(t, "trees/trees", name)
 	img := filepath.Join(t.TempDir(), "system.img")
 	tool(t, nil, "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-O", "^has_journal", "-d", tree, img, size)
 	raw, err := os.ReadFile(img)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/treetest"
 )
@@ -64,12 +66,12 @@ func TestFS(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	tree := treetest.Corpus(t, "trees/htc-evo4g-kingdom-2011-11")
+	tree := corpustest.Dir(t, "trees", "trees/htc-evo4g-kingdom-2011-11")
 	treetest.Compare(t, shown(treetest.Digests(t, os.DirFS(tree))), load(t, genromfs(t, tree)))
 }
 
 func TestSamples(t *testing.T) {
-	dir := treetest.Corpus(t, "formats/romfs")
+	dir := corpustest.Dir(t, "trees", "formats/romfs")
 	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "romfs.img"))))
 	for name, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 		if got[name].Size != size {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
@@ -190,11 +192,7 @@ func TestTools(t *testing.T) {
 
 // TestSamples compares real images with what simg2img makes of them.
 func TestSamples(t *testing.T) {
-	cache, _ := os.UserCacheDir()
-	names, _ := filepath.Glob(filepath.Join(cache, "romscan-corpus/trees/formats/sparse/*.img"))
-	if len(names) == 0 {
-		t.Skip("no corpus")
-	}
+	names := corpustest.Glob(t, "trees/formats/sparse/*.img")
 	tool, err := exec.LookPath("simg2img")
 	if err != nil {
 		t.Skip("no simg2img")

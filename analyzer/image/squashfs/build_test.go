@@ -16,63 +16,28 @@ import (
 	"romscan/analyzer/image/treetest"
 )
 
-// noise gives n bytes that no compressor makes smaller.
-func noise(seed uint32, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		seed = seed*1664525 + 1013904223
-		b[i] = byte(seed >> 24)
-	}
-	return b
-}
-
-// prose gives n bytes that compress to a third or so.
-func prose(seed uint32, n int) []byte {
-	words := []string{"permission ", "package ", "android.intent.action.", "0x7f0", "\n", "activity ", "=", "provider"}
-	var b bytes.Buffer
-	for b.Len() < n {
-		seed = seed*1664525 + 1013904223
-		b.WriteString(words[seed>>24&7])
-		if seed>>16&3 == 0 {
-			fmt.Fprintf(&b, "%x", seed)
-		}
-	}
-	return b.Bytes()[:n]
-}
-
-func write(t testing.TB, dir, name string, data []byte) {
-	t.Helper()
-	name = filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // makeTree writes a tree of what the format tells apart: files below, at and above the sizes of blocks, of data
 // that compresses and that does not, and in turns; holes, links short and long, hard links.
 func makeTree(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
-	write(t, dir, "etc/empty", nil)
+	treetest.Write(t, dir, "etc/hosts", []byte("127.0.0.1 localhost\n"))
+	treetest.Write(t, dir, "etc/empty", nil)
 	for _, n := range []int{4095, 4096, 4097, 8192, 131071, 131072, 131073} {
-		write(t, dir, fmt.Sprintf("size/noise%d", n), noise(uint32(n), n))
-		write(t, dir, fmt.Sprintf("size/prose%d", n), prose(uint32(n), n))
+		treetest.Write(t, dir, fmt.Sprintf("size/noise%d", n), treetest.Noise(uint32(n), n))
+		treetest.Write(t, dir, fmt.Sprintf("size/prose%d", n), treetest.Prose(uint32(n), n))
 	}
-	write(t, dir, "zeros", make([]byte, 2<<20+77))
-	write(t, dir, "noise", noise(5, 150<<10+5))
-	write(t, dir, "prose", prose(6, 300<<10+123))
-	write(t, dir, "turns", bytes.Join([][]byte{prose(1, 150<<10), noise(2, 150<<10), make([]byte, 300<<10), prose(3, 5000)}, nil))
+	treetest.Write(t, dir, "zeros", make([]byte, 2<<20+77))
+	treetest.Write(t, dir, "noise", treetest.Noise(5, 150<<10+5))
+	treetest.Write(t, dir, "prose", treetest.Prose(6, 300<<10+123))
+	treetest.Write(t, dir, "turns", bytes.Join([][]byte{treetest.Prose(1, 150<<10), treetest.Noise(2, 150<<10), make([]byte, 300<<10), treetest.Prose(3, 5000)}, nil))
 	for k := range 300 {
-		write(t, dir, fmt.Sprintf("many/%s%d", strings.Repeat("n", k%90), k), prose(uint32(k), k))
+		treetest.Write(t, dir, fmt.Sprintf("many/%s%d", strings.Repeat("n", k%90), k), treetest.Prose(uint32(k), k))
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "nothing"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "Приложение/名前.txt", []byte("names"))
+	treetest.Write(t, dir, "Приложение/名前.txt", []byte("names"))
 	for name, target := range map[string]string{
 		"etc/link": "hosts", "abs": "/system/etc/hosts", "long": strings.Repeat("0123456789/", 370),
 	} {
@@ -88,7 +53,7 @@ func makeTree(t testing.TB) string {
 		t.Fatal(err)
 	}
 	defer sparse.Close()
-	if _, err := sparse.WriteAt(noise(9, 9000), 3<<20); err != nil {
+	if _, err := sparse.WriteAt(treetest.Noise(9, 9000), 3<<20); err != nil {
 		t.Fatal(err)
 	}
 	for name, mode := range map[string]os.FileMode{"noise": 0o600, "prose": 0o755 | os.ModeSetuid, "zeros": 0o640 | os.ModeSetgid, "many": 0o777 | os.ModeSticky} {
@@ -115,41 +80,6 @@ func mksquashfs(t testing.TB, tree string, args ...string) string {
 		t.Fatalf("mksquashfs %s: %v\n%s", args, err, out)
 	}
 	return img
-}
-
-func bytesOf(t testing.TB, img string) []byte {
-	t.Helper()
-	raw, err := os.ReadFile(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
-func openBytes(raw []byte) (fs.FS, error) {
-	return Format().Open(bytes.NewReader(raw), int64(len(raw)), image.NewBudget(image.DefaultLimits()))
-}
-
-// load opens an image file.
-func load(t testing.TB, img string) fs.FS {
-	t.Helper()
-	f, err := os.Open(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !Format().Sniff(f, info.Size()) {
-		t.Fatalf("%s is not recognised", img)
-	}
-	fsys, err := Format().Open(f, info.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
 }
 
 type digest = treetest.Digest
@@ -197,14 +127,4 @@ func checkOffsets(t *testing.T, raw []byte, fsys fs.FS) (n int) {
 		t.Error(err)
 	}
 	return n
-}
-
-// corpus returns where real firmware lies.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("no corpus: %v", err)
-	}
-	return filepath.Join(cache, "romscan-corpus")
 }

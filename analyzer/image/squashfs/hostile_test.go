@@ -13,17 +13,12 @@ import (
 	"romscan/analyzer/image/treetest"
 )
 
-// small is a budget that a fuzzer's input must not get beyond.
-func small() *image.Budget {
-	return image.NewBudget(image.Limits{Bytes: 1 << 30, Files: 2000, Ratio: 100, Depth: 4, Memory: 16 << 20, Spool: 1 << 20, MaxFile: 1 << 20})
-}
-
 // plainImage is an image whose metadata can be patched: nothing in it is compressed.
 func plainImage(t testing.TB) []byte {
 	tree := t.TempDir()
-	write(t, tree, "dir/sub/file", noise(1, 5000))
-	write(t, tree, "dir/other", noise(2, 300))
-	return bytesOf(t, mksquashfs(t, tree, "-noI", "-noD", "-noF", "-noX", "-b", "4K"))
+	treetest.Write(t, tree, "dir/sub/file", treetest.Noise(1, 5000))
+	treetest.Write(t, tree, "dir/other", treetest.Noise(2, 300))
+	return treetest.BytesOf(t, mksquashfs(t, tree, "-noI", "-noD", "-noF", "-noX", "-b", "4K"))
 }
 
 func reason(err error) image.Reason { return image.GapOf(nil, "", err).Reason }
@@ -31,13 +26,13 @@ func reason(err error) image.Reason { return image.GapOf(nil, "", err).Reason }
 // TestCut cuts an image behind its directories: what the tables at the end would tell is missing, the rest is read.
 func TestCut(t *testing.T) {
 	tree := t.TempDir()
-	data := prose(1, 256<<10)
-	write(t, tree, "file", data)
-	write(t, tree, "part", data[:1000])
-	raw := bytesOf(t, mksquashfs(t, tree, "-noI"))
+	data := treetest.Prose(1, 256<<10)
+	treetest.Write(t, tree, "file", data)
+	treetest.Write(t, tree, "part", data[:1000])
+	raw := treetest.BytesOf(t, mksquashfs(t, tree, "-noI"))
 	le := binary.LittleEndian
 	array := le.Uint64(raw[80:]) // of fragments, whose block lies before it
-	fsys, err := openBytes(raw[:le.Uint64(raw[array:])])
+	fsys, err := treetest.Open(Format(), raw[:le.Uint64(raw[array:])])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +46,7 @@ func TestCut(t *testing.T) {
 	if _, err := fs.ReadFile(fsys, "part"); err == nil || reason(err) != image.Truncated {
 		t.Errorf("part: %v", err)
 	}
-	if _, err := openBytes(raw[:2000]); err == nil || reason(err) != image.Truncated {
+	if _, err := treetest.Open(Format(), raw[:2000]); err == nil || reason(err) != image.Truncated {
 		t.Errorf("cut before the directories: %v", err)
 	}
 }
@@ -66,7 +61,7 @@ func TestCycle(t *testing.T) {
 		t.Fatal("no entry")
 	}
 	le.PutUint16(raw[int(dirs)+at-8:], uint16(le.Uint64(raw[32:]))) // the root's offset
-	fsys, err := openBytes(raw)
+	fsys, err := treetest.Open(Format(), raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +89,7 @@ func TestShortListing(t *testing.T) {
 	if patched != 1 {
 		t.Fatalf("%d inodes", patched)
 	}
-	fsys, err := openBytes(raw)
+	fsys, err := treetest.Open(Format(), raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +117,7 @@ func TestTerabytes(t *testing.T) {
 	if patched != 1 {
 		t.Fatalf("%d inodes", patched)
 	}
-	fsys, err := openBytes(raw)
+	fsys, err := treetest.Open(Format(), raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +126,7 @@ func TestTerabytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	buf := make([]byte, 4096)
-	if n, err := f.(io.ReaderAt).ReadAt(buf, 0); n != len(buf) || err != nil || !bytes.Equal(buf, noise(1, 4096)) {
+	if n, err := f.(io.ReaderAt).ReadAt(buf, 0); n != len(buf) || err != nil || !bytes.Equal(buf, treetest.Noise(1, 4096)) {
 		t.Errorf("the first block: %d, %v", n, err)
 	}
 	if _, err := f.(io.ReaderAt).ReadAt(buf, 1<<31); err == nil {
@@ -160,7 +155,7 @@ func TestRefused(t *testing.T) {
 		if !sniff(bytes.NewReader(b), int64(len(b))) {
 			t.Errorf("%s: not recognised", name)
 		}
-		_, err := openBytes(b)
+		_, err := treetest.Open(Format(), b)
 		if e := (*image.Error)(nil); !errors.As(err, &e) || e.Reason != image.Unsupported {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -183,13 +178,13 @@ func TestRefused(t *testing.T) {
 func FuzzSquashfs(f *testing.F) {
 	tree := f.TempDir()
 	for k := range 20 {
-		write(f, tree, fmt.Sprintf("d%d/f%d", k%3, k), prose(uint32(k), k*500))
+		treetest.Write(f, tree, fmt.Sprintf("d%d/f%d", k%3, k), treetest.Prose(uint32(k), k*500))
 	}
-	write(f, tree, "noise", noise(1, 9000))
-	write(f, tree, "zero", make([]byte, 20000))
+	treetest.Write(f, tree, "noise", treetest.Noise(1, 9000))
+	treetest.Write(f, tree, "zero", make([]byte, 20000))
 	images := [][]byte{plainImage(f)}
 	for _, comp := range []string{"gzip", "lzma", "lzo", "xz", "lz4", "zstd"} {
-		images = append(images, bytesOf(f, mksquashfs(f, tree, "-comp", comp, "-b", "4K")), bytesOf(f, mksquashfs(f, tree, "-comp", comp, "-b", "4K", "-noI")))
+		images = append(images, treetest.BytesOf(f, mksquashfs(f, tree, "-comp", comp, "-b", "4K")), treetest.BytesOf(f, mksquashfs(f, tree, "-comp", comp, "-b", "4K", "-noI")))
 	}
 	for k, raw := range images {
 		f.Add(uint8(k), []byte{})
@@ -207,7 +202,7 @@ func FuzzSquashfs(f *testing.F) {
 		}
 		r := bytes.NewReader(raw)
 		Format().Sniff(r, r.Size())
-		fsys, err := Format().Open(r, r.Size(), small())
+		fsys, err := Format().Open(r, r.Size(), treetest.Small())
 		if err == nil {
 			treetest.ReadAll(t, fsys)
 		}

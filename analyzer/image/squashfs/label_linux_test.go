@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // TestLabels reads security.selinux of every type of inode, of values short, long and shared.
@@ -17,7 +18,7 @@ func TestLabels(t *testing.T) {
 	want := map[string]string{}
 	for k := range 600 { // more than one metadata block of ids
 		name := fmt.Sprintf("dir/file%03d", k)
-		write(t, tree, name, prose(uint32(k), 100))
+		treetest.Write(t, tree, name, treetest.Prose(uint32(k), 100))
 		want[name] = fmt.Sprintf("u:object_r:system_file_%d:s0", k)
 		if k%3 == 0 {
 			want[name] = "u:object_r:shared_" + strings.Repeat("long_", 40) + ":s0"
@@ -28,7 +29,7 @@ func TestLabels(t *testing.T) {
 		setxattr(t, filepath.Join(tree, name), label+"\x00")
 	}
 	for _, args := range [][]string{{"-xattrs"}, {"-xattrs", "-noX", "-noI"}} {
-		fsys := load(t, mksquashfs(t, tree, args...))
+		fsys := treetest.LoadFile(t, Format(), mksquashfs(t, tree, args...))
 		for name, label := range want {
 			info, err := fs.Lstat(fsys, name)
 			if err != nil {

@@ -11,7 +11,10 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // features are the ways of mksquashfs that a reader has to tell apart.
@@ -44,10 +47,10 @@ func TestFeatures(t *testing.T) {
 		t.Run(strings.Join(args, "_"), func(t *testing.T) {
 			t.Parallel()
 			img := mksquashfs(t, tree, args...)
-			fsys := load(t, img)
+			fsys := treetest.LoadFile(t, Format(), img)
 			compare(t, want, fsys)
 			all := strings.Join(args, " ")
-			if n := checkOffsets(t, bytesOf(t, img), fsys); n < 300 && strings.Contains(all, "-noD -no") {
+			if n := checkOffsets(t, treetest.BytesOf(t, img), fsys); n < 300 && strings.Contains(all, "-noD -no") {
 				t.Errorf("%d files have an offset", n)
 			}
 		})
@@ -56,12 +59,12 @@ func TestFeatures(t *testing.T) {
 
 func TestFS(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "a/b/c", prose(1, 300<<10))
-	write(t, tree, "a/d", []byte("d"))
+	treetest.Write(t, tree, "a/b/c", treetest.Prose(1, 300<<10))
+	treetest.Write(t, tree, "a/d", []byte("d"))
 	if err := os.Symlink("d", filepath.Join(tree, "a/l")); err != nil {
 		t.Fatal(err)
 	}
-	if err := fstest.TestFS(load(t, mksquashfs(t, tree)), "a/b/c", "a/d", "a/l"); err != nil {
+	if err := fstest.TestFS(treetest.LoadFile(t, Format(), mksquashfs(t, tree)), "a/b/c", "a/d", "a/l"); err != nil {
 		t.Error(err)
 	}
 }
@@ -69,9 +72,9 @@ func TestFS(t *testing.T) {
 // TestPseudo reads what a tree cannot have without rights: devices, owners, and attributes.
 func TestPseudo(t *testing.T) {
 	tree := t.TempDir()
-	write(t, tree, "file", []byte("file"))
+	treetest.Write(t, tree, "file", []byte("file"))
 	img := mksquashfs(t, tree, "-p", "null c 666 1000 2000 1 3", "-p", "loop b 660 0 0 7 0", "-p", "pipe i 600 0 0 f", "-p", "sock i 600 0 0 s")
-	fsys := load(t, img)
+	fsys := treetest.LoadFile(t, Format(), img)
 	for name, want := range map[string]fs.FileMode{
 		"null": fs.ModeDevice | fs.ModeCharDevice | 0o666, "loop": fs.ModeDevice | 0o660, "pipe": fs.ModeNamedPipe | 0o600, "sock": fs.ModeSocket | 0o600,
 	} {
@@ -97,9 +100,9 @@ func TestLargeDirectory(t *testing.T) {
 	}
 	tree := t.TempDir()
 	list := filepath.Join(t.TempDir(), "list")
-	write(t, tree, "big/first", nil)
-	write(t, filepath.Dir(list), "list", []byte(pseudo.String()))
-	fsys := load(t, mksquashfs(t, tree, "-pf", list))
+	treetest.Write(t, tree, "big/first", nil)
+	treetest.Write(t, filepath.Dir(list), "list", []byte(pseudo.String()))
+	fsys := treetest.LoadFile(t, Format(), mksquashfs(t, tree, "-pf", list))
 	entries, err := fs.ReadDir(fsys, "big")
 	if err != nil || len(entries) != 2601 {
 		t.Fatalf("%d entries, %v", len(entries), err)
@@ -114,10 +117,10 @@ func TestLargeDirectory(t *testing.T) {
 // TestConcurrent reads one file from many goroutines.
 func TestConcurrent(t *testing.T) {
 	tree := t.TempDir()
-	data := prose(1, 1<<20+5)
-	write(t, tree, "f", data)
+	data := treetest.Prose(1, 1<<20+5)
+	treetest.Write(t, tree, "f", data)
 	for _, comp := range []string{"gzip", "zstd", "xz"} {
-		fsys := load(t, mksquashfs(t, tree, "-comp", comp))
+		fsys := treetest.LoadFile(t, Format(), mksquashfs(t, tree, "-comp", comp))
 		f, err := fsys.Open("f")
 		if err != nil {
 			t.Fatal(err)
@@ -143,26 +146,26 @@ func TestConcurrent(t *testing.T) {
 // TestCorpus compares every file of real firmware trees.
 func TestCorpus(t *testing.T) {
 	for k, name := range []string{"htc-evo4g-kingdom-2011-11", "allcall-w2-watch", "symphony-h400-60"} {
-		tree := filepath.Join(corpus(t), "trees", "trees", name)
+		tree := corpustest.Dir(t, "trees", "trees", name)
 		if _, err := os.Stat(tree); err != nil {
 			t.Skip("no corpus")
 		}
 		args := [][]string{{"-comp", "lz4"}, {"-comp", "lzo", "-Xalgorithm", "lzo1x_1"}, {"-comp", "zstd", "-Xcompression-level", "3"}}[k]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			compare(t, digests(t, os.DirFS(tree)), load(t, mksquashfs(t, tree, args...)))
+			compare(t, digests(t, os.DirFS(tree)), treetest.LoadFile(t, Format(), mksquashfs(t, tree, args...)))
 		})
 	}
 }
 
 // TestSamples opens images made by others, and names the versions that are refused.
 func TestSamples(t *testing.T) {
-	dir := filepath.Join(corpus(t), "trees", "formats", "squashfs")
+	dir := corpustest.Dir(t, "trees", "formats", "squashfs")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("no corpus")
 	}
 	for _, name := range []string{"gzip", "lz4", "lzma", "lzo", "xz"} {
-		fsys := load(t, filepath.Join(dir, name+".sqfs"))
+		fsys := treetest.LoadFile(t, Format(), filepath.Join(dir, name+".sqfs"))
 		got := digests(t, fsys)
 		for file, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 			if got[file].Size != size || got[file].Sum == "" {
@@ -170,18 +173,18 @@ func TestSamples(t *testing.T) {
 			}
 		}
 	}
-	if n := len(digests(t, load(t, filepath.Join(dir, "avm_le.sqfs4")))); n != 5 {
+	if n := len(digests(t, treetest.LoadFile(t, Format(), filepath.Join(dir, "avm_le.sqfs4")))); n != 5 {
 		t.Errorf("avm_le: %d files", n)
 	}
-	if got := digests(t, load(t, filepath.Join(dir, "binwalk_squashfs.bin"))); got["lsb-release"].Size != 104 {
+	if got := digests(t, treetest.LoadFile(t, Format(), filepath.Join(dir, "binwalk_squashfs.bin"))); got["lsb-release"].Size != 104 {
 		t.Errorf("binwalk: %+v", got)
 	}
 	for name, want := range map[string]string{
 		"lzma1_be.sqfs3": "3.76, big-endian", "lzma1_le.sqfs3": "3.76, little", "lzma_le.sqfs2": "2.76, little",
 		"zlib_be.sqfs3": "3.1, big-endian", "zlib_le.sqfs3": "3.1, little",
 	} {
-		raw := bytesOf(t, filepath.Join(dir, name))
-		_, err := openBytes(raw)
+		raw := treetest.BytesOf(t, filepath.Join(dir, name))
+		_, err := treetest.Open(Format(), raw)
 		if e := (*image.Error)(nil); !errors.As(err, &e) || e.Reason != image.Unsupported || !strings.Contains(e.Detail, want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -190,11 +193,11 @@ func TestSamples(t *testing.T) {
 
 // TestDamagedSamples reads one image that was cut and changed in several ways, beside the whole one.
 func TestDamagedSamples(t *testing.T) {
-	dir := filepath.Join(corpus(t), "trees", "formats", "squashfs")
+	dir := corpustest.Dir(t, "trees", "formats", "squashfs")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("no corpus")
 	}
-	want := digests(t, load(t, filepath.Join(dir, "test.sqsh")))
+	want := digests(t, treetest.LoadFile(t, Format(), filepath.Join(dir, "test.sqsh")))
 	if want["test.sgi"].Size != 592418 {
 		t.Fatalf("%v", want)
 	}
@@ -202,7 +205,7 @@ func TestDamagedSamples(t *testing.T) {
 		"cut-data-from-end": true, "cut-data-from-end-add-random": true, "data-replaced-in-middle": true,
 		"cut-data-from-middle": false, "data-added-to-middle": false,
 	} {
-		fsys, err := openBytes(bytesOf(t, filepath.Join(dir, "test-"+name+".sqsh")))
+		fsys, err := treetest.Open(Format(), treetest.BytesOf(t, filepath.Join(dir, "test-"+name+".sqsh")))
 		if !list {
 			if err == nil {
 				t.Errorf("%s: opens", name)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
 
@@ -227,15 +229,7 @@ func TestWhatIsNotHere(t *testing.T) {
 
 // TestRealSamples reads the super images of fastboot's own tests and of a real retrofitted device.
 func TestRealSamples(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	files, _ := filepath.Glob(filepath.Join(cache, "romscan-corpus/trees/formats/super/*super*.img"))
-	if len(files) == 0 {
-		t.Skip("no romscan-corpus/trees/formats/super")
-	}
+	files := corpustest.Glob(t, "trees/formats/super/*super*.img")
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		if err != nil {

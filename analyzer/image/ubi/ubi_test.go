@@ -11,15 +11,18 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
+	"romscan/analyzer/image/treetest"
 )
 
 // ubifsLike begins as UBIFS does; what follows is any data.
-func ubifsLike(n int) []byte { return slices.Concat([]byte(ubifsMagic), noise(7, n)) }
+func ubifsLike(n int) []byte { return slices.Concat([]byte(ubifsMagic), treetest.Noise(7, n)) }
 
 // contents are the volumes of the images made here.
 var contents = map[string][]byte{
-	"rootfs.ubifs": ubifsLike(300 << 10), "data.img": prose(1, 100<<10), "fixed.img": noise(3, 200<<10+77), "tiny.img": []byte("tiny"),
+	"rootfs.ubifs": ubifsLike(300 << 10), "data.img": treetest.Prose(1, 100<<10), "fixed.img": treetest.Noise(3, 200<<10+77), "tiny.img": []byte("tiny"),
 }
 
 // table is the description of an image for ubinize.
@@ -64,12 +67,12 @@ func ubinize(t testing.TB, args ...string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	for name, data := range contents {
-		write(t, dir, name, data)
+		treetest.Write(t, dir, name, data)
 	}
-	write(t, dir, "table", fmt.Appendf(nil, table, dir))
+	treetest.Write(t, dir, "table", fmt.Appendf(nil, table, dir))
 	img := filepath.Join(dir, "image")
-	run(t, "ubinize", append(append([]string{"-o", img, "-Q", "77"}, args...), filepath.Join(dir, "table"))...)
-	return bytesOf(t, img)
+	treetest.Run(t, "ubinize", append(append([]string{"-o", img, "-Q", "77"}, args...), filepath.Join(dir, "table"))...)
+	return treetest.BytesOf(t, img)
 }
 
 // features are the chips that a reader has to tell apart.
@@ -110,9 +113,9 @@ func check(t *testing.T, fsys fs.FS) {
 func TestFeatures(t *testing.T) {
 	for _, args := range features {
 		t.Run(strings.Join(args, "_"), func(t *testing.T) {
-			fsys := load(t, ubinize(t, args...))
+			fsys := treetest.Load(t, Format(), ubinize(t, args...))
 			check(t, fsys)
-			if n, bad := checks(t, fsys); n != 3 || len(bad) > 0 { // headers and two static volumes
+			if n, bad := treetest.Checks(t, fsys); n != 3 || len(bad) > 0 { // headers and two static volumes
 				t.Errorf("%d checksums match, %v", n, bad)
 			}
 		})
@@ -120,12 +123,12 @@ func TestFeatures(t *testing.T) {
 }
 
 func TestFS(t *testing.T) {
-	fsys := load(t, ubinize(t, features[0]...))
+	fsys := treetest.Load(t, Format(), ubinize(t, features[0]...))
 	if err := fstest.TestFS(fsys, "rootfs.ubifs", "data.img", "fixed.img"); err != nil {
 		t.Error(err)
 	}
 	raw := ubinize(t, features[0]...)
-	info, err := fs.Lstat(load(t, raw), "tiny.img")
+	info, err := fs.Lstat(treetest.Load(t, Format(), raw), "tiny.img")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,19 +145,19 @@ func TestSpare(t *testing.T) {
 		for page := range slices.Chunk(raw, int(l.page)) {
 			dump = append(append(dump, page...), bytes.Repeat([]byte{0xFF, 0xFF, 0x5A, 0xFF}, int(l.spare/4))...)
 		}
-		check(t, load(t, dump))
+		check(t, treetest.Load(t, Format(), dump))
 	}
 }
 
 // TestSamples opens an image made by others, which holds UBIFS.
 func TestSamples(t *testing.T) {
-	dir := corpus(t, "formats")
-	fsys := load(t, bytesOf(t, filepath.Join(dir, "ubi", "ubi.img")))
+	dir := corpustest.Dir(t, "trees", "formats")
+	fsys := treetest.Load(t, Format(), treetest.BytesOf(t, filepath.Join(dir, "ubi", "ubi.img")))
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil || len(entries) != 1 || !strings.HasSuffix(entries[0].Name(), ".ubifs") {
 		t.Fatalf("%v, %v", entries, err)
 	}
-	if n, bad := checks(t, fsys); n < 1 || len(bad) > 0 {
+	if n, bad := treetest.Checks(t, fsys); n < 1 || len(bad) > 0 {
 		t.Errorf("%d, %v", n, bad)
 	}
 	if gaps := fsys.(image.Gapper).Gaps(); len(gaps) > 0 {
@@ -217,7 +220,7 @@ func TestInUse(t *testing.T) {
 	vid(torn, sqnumWord, 9)
 	vid(torn, flagsWord, 0x01010100)
 	vid(torn, 20, 1000)
-	fsys := load(t, b.raw)
+	fsys := treetest.Load(t, Format(), b.raw)
 	got, err := fs.ReadFile(fsys, "rootfs.ubifs")
 	leb := b.size - 4096
 	if err != nil || !bytes.HasPrefix(got[leb:], slices.Concat([]byte("newer"), was[5:])) {
@@ -237,7 +240,7 @@ func TestMissing(t *testing.T) {
 	clear(b.at(b.find(t, 5, 0))) // of what was never UBI's
 	b.at(0)[4096+3*recordSize] ^= 1
 	b.at(1)[4096+3*recordSize] ^= 1
-	fsys := load(t, b.raw[:len(b.raw)-1000])
+	fsys := treetest.Load(t, Format(), b.raw[:len(b.raw)-1000])
 	if _, err := fs.ReadFile(fsys, "fixed.img"); err == nil {
 		t.Error("a static volume is read without its first block")
 	}
@@ -247,10 +250,10 @@ func TestMissing(t *testing.T) {
 	if got, err := fs.ReadFile(fsys, "volume-3.img"); err != nil || !bytes.HasPrefix(got, contents["data.img"]) {
 		t.Errorf("%d, %v", len(got), err)
 	}
-	if got := reasons(fsys); len(got) < 5 {
+	if got := treetest.Reasons(fsys); len(got) < 5 {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
-	_, bad := checks(t, fsys)
+	_, bad := treetest.Checks(t, fsys)
 	if len(bad) < 3 {
 		t.Errorf("%v", bad)
 	}
@@ -267,11 +270,11 @@ func TestHostile(t *testing.T) {
 	foreign := b.add(b.find(t, 0, 0))
 	binary.BigEndian.PutUint32(foreign[24:], 78)
 	binary.BigEndian.PutUint32(foreign[60:], crc(foreign[:60]))
-	fsys := load(t, b.raw)
+	fsys := treetest.Load(t, Format(), b.raw)
 	if got, err := fs.ReadFile(fsys, "data.img"); err != nil || !bytes.HasPrefix(got, contents["data.img"]) || len(got) > 1<<20 {
 		t.Errorf("%d, %v", len(got), err)
 	}
-	if got := reasons(fsys); len(got) < 303 {
+	if got := treetest.Reasons(fsys); len(got) < 303 {
 		t.Errorf("%v", fsys.(image.Gapper).Gaps())
 	}
 }
@@ -280,7 +283,7 @@ func TestHostile(t *testing.T) {
 func TestChanged(t *testing.T) {
 	b := &blocks{ubinize(t, features[0]...), 128 << 10}
 	b.at(b.find(t, 4, 1))[5000] ^= 1
-	if n, bad := checks(t, load(t, b.raw)); n != 2 || len(bad) != 1 || bad[0].Name != "fixed.img" || bad[0].Outcome != image.Mismatched {
+	if n, bad := treetest.Checks(t, treetest.Load(t, Format(), b.raw)); n != 2 || len(bad) != 1 || bad[0].Name != "fixed.img" || bad[0].Outcome != image.Mismatched {
 		t.Errorf("%d, %v", n, bad)
 	}
 }
@@ -303,5 +306,5 @@ func FuzzOpen(f *testing.F) {
 	raw := ubinize(f, "-p", "16KiB", "-m", "512")
 	short := raw[:8*16<<10]
 	nor := ubinize(f, "-p", "16KiB", "-m", "512", "-O", "1024")
-	fuzz(f, [][]byte{short, nor[:4*16<<10], raw})
+	treetest.Fuzz(f, Format(), refit, [][]byte{short, nor[:4*16<<10], raw})
 }

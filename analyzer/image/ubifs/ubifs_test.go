@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/treetest"
 )
@@ -116,7 +118,7 @@ func TestCorpus(t *testing.T) {
 	for name, codec := range map[string]string{"htc-evo4g-kingdom-2011-11": "zlib", "symphony-h400-60": "lzo", "allcall-w2-watch": "zstd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := treetest.Corpus(t, filepath.Join("trees", name))
+			tree := corpustest.Dir(t, "trees", "trees", name)
 			treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, mkubifs(t, tree, append([]string{"-x", codec, "-c", "3000"}, chip[:4]...)...)))
 		})
 	}
@@ -124,7 +126,7 @@ func TestCorpus(t *testing.T) {
 
 // TestSamples opens images made by others.
 func TestSamples(t *testing.T) {
-	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(treetest.Corpus(t, "formats/ubifs"), "test.ubifs"))))
+	got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(corpustest.Dir(t, "trees", "formats/ubifs"), "test.ubifs"))))
 	for name, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
 		if got[name].Size != size {
 			t.Errorf("%s: %+v", name, got[name])

@@ -9,29 +9,17 @@ import (
 	"path/filepath"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
-
-// corpus returns the directory of real firmware, or skips.
-func corpus(t testing.TB) string {
-	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
-	return dir
-}
 
 // TestCorpus opens every vdex of the corpus: instructions that were turned back give the DEX its checksum again, and where
 // it was not compacted, that of the DEX in the app.
 func TestCorpus(t *testing.T) {
 	type tally struct{ files, dex, compact, matched, asInApp, patches int }
 	by := map[int]*tally{}
-	_ = filepath.WalkDir(filepath.Join(corpus(t), "trees"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(corpustest.Dir(t, "trees"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/treetest"
 )
@@ -96,7 +98,7 @@ func TestCorpus(t *testing.T) {
 	for k, name := range []string{"htc-evo4g-kingdom-2011-11", "symphony-h400-60"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := treetest.Corpus(t, filepath.Join("trees", name))
+			tree := corpustest.Dir(t, "trees", "trees", name)
 			treetest.Compare(t, treetest.Digests(t, os.DirFS(tree)), load(t, newBuilder([]int64{2048, 4096}[k], []int64{64, 128}[k], 0, little, little).tree(t, tree)))
 		})
 	}
@@ -104,7 +106,7 @@ func TestCorpus(t *testing.T) {
 
 // TestSamples opens images made by others.
 func TestSamples(t *testing.T) {
-	dir := treetest.Corpus(t, "formats")
+	dir := corpustest.Dir(t, "trees", "formats")
 	for _, name := range []string{"yaffs2_le.img", "yaffs2_be.img"} {
 		got := treetest.Digests(t, load(t, treetest.BytesOf(t, filepath.Join(dir, "yaffs2", name))))
 		for file, size := range map[string]int64{"generic folder/test file 3_.txt": 20, "testfile1": 62, "testfile2": 28} {
@@ -139,7 +141,7 @@ func TestSamples(t *testing.T) {
 
 // TestNothingElse tries every other file of the corpus, which holds no YAFFS2 outside of its own samples.
 func TestNothingElse(t *testing.T) {
-	root := filepath.Dir(treetest.Corpus(t, "formats"))
+	root := corpustest.Dir(t, "trees")
 	seen := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {

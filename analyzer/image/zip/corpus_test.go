@@ -10,26 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/image"
 )
-
-// corpus returns the unpacked corpus, or skips.
-func corpus(tb testing.TB, sub string) string {
-	tb.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			tb.Skip("no home directory")
-		}
-		cache = filepath.Join(home, ".cache")
-	}
-	dir := filepath.Join(cache, "romscan-corpus", sub)
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("corpus not unpacked: " + sub)
-	}
-	return dir
-}
 
 func archives(tb testing.TB, root string, ends ...string) []string {
 	var out []string
@@ -82,7 +66,7 @@ func TestRealArchives(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads a gigabyte")
 	}
-	root := corpus(t, "trees/trees")
+	root := corpustest.Dir(t, "trees/trees")
 	n, files := 0, 0
 	for _, name := range archives(t, root, ".apk", ".jar", ".zip") {
 		file, err := os.Open(name)

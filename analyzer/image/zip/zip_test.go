@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/corpustest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
@@ -353,7 +355,7 @@ func TestOverlap(t *testing.T) {
 // TestHostileArchives opens the archives of the corpus that are built to break readers: none may be refused.
 func TestHostileArchives(t *testing.T) {
 	for _, sub := range []string{"malformed", "trees/apps", "trees/formats/ota-zip"} {
-		for _, name := range archives(t, corpus(t, sub), ".apk", ".zip", ".jar") {
+		for _, name := range archives(t, corpustest.Dir(t, sub), ".apk", ".zip", ".jar") {
 			file, st := fileAt(t, name)
 			if !Sniff(file, st.Size()) {
 				if st.Size() > 1024 && !strings.Contains(name, "-empty") { // one file of random bytes, and archives of nothing

@@ -1,58 +1,17 @@
 package zstd
 
 import (
-	"bytes"
-	"slices"
-	"strings"
 	"testing"
 
-	"romscan/analyzer/image"
 	"romscan/analyzer/image/streamtest"
 )
 
-// variants are the settings of the tool that streams are made with.
-var variants = []string{"-3c", "-19c --no-check", "-19c --long=23", "-1c -T2"}
+var variants = streamtest.Variants{Format: Format(), Tool: "zstd", Flags: []string{"-3c", "-19c --no-check", "-19c --long=23", "-1c -T2"}}
 
-func pack(t testing.TB, data []byte, flags string) []byte {
-	t.Helper()
-	return streamtest.Tool(t, data, "zstd", strings.Fields(flags)...)
-}
+func TestReadsBack(t *testing.T) { variants.ReadsBack(t) }
 
-func TestReadsBack(t *testing.T) {
-	data := streamtest.Sample(2800 << 10)
-	for _, flags := range variants {
-		t.Run(flags, func(t *testing.T) { streamtest.Reads(t, Format(), pack(t, data, flags), data) })
-	}
-	streamtest.Sound(t, Format(), pack(t, streamtest.Sample(2000), variants[0]))
-}
+func TestBroken(t *testing.T) { variants.Broken(t, 0.5) }
 
-func TestBroken(t *testing.T) {
-	data := streamtest.Sample(2800 << 10)
-	raw := pack(t, data, variants[0])
-	streamtest.Cut(t, Format(), raw, data, 0.5)
-	flipped := slices.Clone(raw)
-	flipped[len(raw)/2] ^= 0x10
-	fsys := streamtest.Open(t, Format(), flipped, image.DefaultLimits())
-	if g := fsys.(image.Gapper).Gaps(); len(g) != 1 || g[0].Reason != image.Malformed {
-		t.Errorf("flipped: gaps %v", g)
-	}
-	if v := streamtest.Verdict(fsys); v != image.Mismatched {
-		t.Errorf("flipped: verdict %q", v)
-	}
-	if v := streamtest.Verdict(streamtest.Open(t, Format(), raw, image.DefaultLimits())); v != image.Matched {
-		t.Errorf("whole: verdict %q", v)
-	}
-}
+func TestConcatenated(t *testing.T) { variants.Concatenated(t) }
 
-func FuzzOpen(f *testing.F) {
-	for _, flags := range variants {
-		f.Add(pack(f, streamtest.Sample(3000), flags))
-	}
-	streamtest.Fuzz(f, Format())
-}
-
-func TestConcatenated(t *testing.T) {
-	data := streamtest.Sample(200000)
-	raw := pack(t, data, variants[0])
-	streamtest.Reads(t, Format(), bytes.Repeat(raw, 3), bytes.Repeat(data, 3))
-}
+func FuzzOpen(f *testing.F) { variants.Fuzz(f) }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact/dex"
 	"romscan/analyzer/image"
 	"romscan/analyzer/image/oat"
@@ -15,7 +17,7 @@ import (
 
 // oatFiles calls visit for every DEX in the OAT files of a tree: as it lies there, and as the format shows it.
 func oatFiles(t *testing.T, tree string, visit func(version int, raw, shown *dex.File)) {
-	root := filepath.Join(corpus(t), tree)
+	root := corpustest.Dir(t, "trees", "trees", tree)
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".odex") && !strings.HasSuffix(path, ".oat") {
 			return nil

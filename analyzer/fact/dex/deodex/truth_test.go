@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact/dex"
 )
 
@@ -20,24 +22,8 @@ func twins(t *testing.T) (odex, plain string, whole bool) {
 	if dirs := filepath.SplitList(os.Getenv("ROMSCAN_DEODEX_TWINS")); len(dirs) == 2 {
 		return dirs[0], dirs[1], true
 	}
-	trees := corpus(t)
+	trees := corpustest.Dir(t, "trees", "trees")
 	return filepath.Join(trees, "htc-protou-404-odex"), filepath.Join(trees, "htc-protou-404-deodex"), false
-}
-
-func corpus(t testing.TB) string {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Skip("no home directory, so no corpus")
-		}
-		cache = filepath.Join(home, ".cache")
-	}
-	trees := filepath.Join(cache, "romscan-corpus", "trees", "trees")
-	if _, err := os.Stat(trees); err != nil {
-		t.Skip("the corpus of firmware trees is absent")
-	}
-	return trees
 }
 
 // named lists the files below a folder by their base names without extension.
@@ -243,7 +229,7 @@ func sortedKeys(m map[string]string) []string {
 func TestLayoutsOfDalvik(t *testing.T) {
 	for tree, sdk := range map[string]int{"htc-protou-404-odex": 15, "gm-etab5": 19} {
 		var all Result
-		files := named(filepath.Join(corpus(t), tree), ".odex")
+		files := named(corpustest.Dir(t, "trees", "trees", tree), ".odex")
 		for _, name := range sortedKeys(files) {
 			f := openOdex(t, files[name])
 			if f == nil {

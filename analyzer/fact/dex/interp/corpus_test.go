@@ -14,20 +14,15 @@ import (
 	"testing"
 	"unicode"
 
+	"romscan/analyzer/corpustest"
+
 	"romscan/analyzer/fact/dex"
 )
 
 // apps returns the dex files of each app of the corpus that has some, at most max bytes in all.
 func apps(t *testing.T, max int64) map[string][]*dex.File {
 	t.Helper()
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	root := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("romscan-corpus is not unpacked")
-	}
+	root := corpustest.Dir(t)
 	out := map[string][]*dex.File{}
 	for _, dir := range []string{"trees/trees", "miui"} {
 		_ = filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {

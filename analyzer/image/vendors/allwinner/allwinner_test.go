@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"io"
 	"io/fs"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/image/treetest"
 
 	"romscan/analyzer/image"
 )
@@ -83,19 +84,6 @@ var (
 	}
 )
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func gaps(fsys fs.FS) []*image.Error { return fsys.(image.Gapper).Gaps() }
 
 func checks(fsys fs.FS) map[string]image.Check {
@@ -109,7 +97,7 @@ func checks(fsys fs.FS) map[string]image.Check {
 
 func TestVersions(t *testing.T) {
 	for _, version := range []uint32{0x100, 0x300, 0x403} {
-		fsys := mount(t, pack(version, files...))
+		fsys := treetest.Load(t, Format(), pack(version, files...))
 		if err := fstest.TestFS(fsys, "sys_config.fex", "system.fex", "Vsystem.fex", "12345678_1234567890BOOT_0", "empty.fex"); err != nil {
 			t.Fatal(err)
 		}
@@ -149,12 +137,12 @@ func TestEncrypted(t *testing.T) {
 func TestDamage(t *testing.T) {
 	img := pack(0x300, files...)
 	img[bytes.Index(img, system)+9] ^= 1
-	if c := checks(mount(t, img))["system.fex"]; c.Outcome != image.Mismatched {
+	if c := checks(treetest.Load(t, Format(), img))["system.fex"]; c.Outcome != image.Mismatched {
 		t.Error(c)
 	}
 	img = pack(0x300, files...)
 	le.PutUint64(img[2048+308:], 1<<63) // where the system lies
-	fsys := mount(t, img)
+	fsys := treetest.Load(t, Format(), img)
 	if g := gaps(fsys); len(g) != 1 || g[0].Reason != image.Malformed {
 		t.Error(g)
 	}
@@ -167,7 +155,7 @@ func TestCut(t *testing.T) {
 	img := pack(0x403, files...)
 	end := bytes.Index(img, system) + len(system)
 	for n := headerSize; n < len(img); n += 131 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		if g := gaps(fsys); len(g) == 0 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
 		}
@@ -181,26 +169,5 @@ func TestCut(t *testing.T) {
 func FuzzAllwinner(f *testing.F) {
 	f.Add(pack(0x100, files[3], files[4]))
 	f.Add(pack(0x300, files[1], files[2]))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		sniff(bytes.NewReader(img), int64(len(img)))
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checks(fsys)
-	})
+	treetest.FuzzOpen(f, Format())
 }

@@ -6,11 +6,12 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/image/treetest"
 
 	"romscan/analyzer/image"
 )
@@ -86,19 +87,6 @@ var (
 	}
 )
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func gaps(fsys fs.FS) []*image.Error { return fsys.(image.Gapper).Gaps() }
 
 func checks(fsys fs.FS) map[string]image.Check {
@@ -112,7 +100,7 @@ func checks(fsys fs.FS) map[string]image.Check {
 
 func TestVersions(t *testing.T) {
 	for version := 1; version <= 2; version++ {
-		fsys := mount(t, pack(version, entries...))
+		fsys := treetest.Load(t, Format(), pack(version, entries...))
 		if err := fstest.TestFS(fsys, "system.img", "boot.img", "boot.img.2", "DDR.USB", "meson1.dtb"); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +125,7 @@ func TestVersions(t *testing.T) {
 func TestDamage(t *testing.T) {
 	img := pack(2, append(entries, entry{"VERIFY", "boot", []byte("md5sum 00")}, sum("nobody", nil))...)
 	img[bytes.Index(img, system)+5] ^= 1
-	all := checks(mount(t, img))
+	all := checks(treetest.Load(t, Format(), img))
 	for name, want := range map[string]image.Outcome{
 		" image crc32": image.Mismatched, "system.img sha1": image.Mismatched, "boot.img sha1": image.Matched, "boot.img.2 sha1": image.Unverified, " sha1": image.Unverified,
 	} {
@@ -148,7 +136,7 @@ func TestDamage(t *testing.T) {
 
 	img = pack(1, entries...)
 	le.PutUint64(img[64+128+16:], 1<<63) // where the system lies
-	fsys := mount(t, img)
+	fsys := treetest.Load(t, Format(), img)
 	if g := gaps(fsys); len(g) != 1 || g[0].Reason != image.Malformed || !strings.Contains(g[0].Detail, "system.PARTITION") {
 		t.Error(g)
 	}
@@ -168,7 +156,7 @@ func TestCut(t *testing.T) {
 	img := pack(2, entries...)
 	end := bytes.Index(img, system) + len(system)
 	for n := headerSize; n < len(img); n += 131 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		if g := gaps(fsys); len(g) == 0 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
 		}
@@ -182,25 +170,5 @@ func TestCut(t *testing.T) {
 func FuzzAmlogic(f *testing.F) {
 	f.Add(pack(1, entries[4], entries[5]))
 	f.Add(pack(2, entries[0], entries[4], entries[5]))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checks(fsys)
-	})
+	treetest.FuzzOpen(f, Format())
 }

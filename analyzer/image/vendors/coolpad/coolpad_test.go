@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/image/treetest"
+
+	"romscan/analyzer/corpustest"
 
 	"romscan/analyzer/image"
 )
@@ -82,19 +85,6 @@ func pack(minor byte, plain bool, files ...file) []byte {
 
 var files = []file{{"system.img", bytes.Repeat([]byte("sys"), 3000)}, {"boot.img", []byte("boot")}, {"empty", nil}, {"boot.img", []byte("again")}}
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func checks(fsys fs.FS) map[string]image.Check {
 	out := map[string]image.Check{}
 	fsys.(image.Verifier).Verify(context.Background(), func(c image.Check) bool {
@@ -106,7 +96,7 @@ func checks(fsys fs.FS) map[string]image.Check {
 
 func TestMembers(t *testing.T) {
 	for _, img := range [][]byte{pack(7, false, files...), pack(5, true, files...)} {
-		fsys := mount(t, img)
+		fsys := treetest.Load(t, Format(), img)
 		names := []string{"system.img", "boot.img", "empty", "boot.img.2"}
 		if err := fstest.TestFS(fsys, names...); err != nil {
 			t.Fatal(err)
@@ -135,7 +125,7 @@ func TestDamage(t *testing.T) {
 	img := pack(7, false, files...)
 	img[len(img)-1] ^= 1
 	img[60] ^= 1
-	fsys := mount(t, img)
+	fsys := treetest.Load(t, Format(), img)
 	all := checks(fsys)
 	if all["boot.img.2"].Outcome != image.Mismatched || all[""].Outcome != image.Mismatched || all["boot.img"].Outcome != image.Matched {
 		t.Error(all)
@@ -148,7 +138,7 @@ func TestDamage(t *testing.T) {
 func TestCut(t *testing.T) {
 	img := pack(7, false, files...)
 	for n := 552 + 4*76; n < len(img); n += 97 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		if g := fsys.(image.Gapper).Gaps(); len(g) == 0 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
 		}
@@ -160,15 +150,7 @@ func TestCut(t *testing.T) {
 
 // TestCorpus: the two letters that a CPB starts with are not enough to take a file of real firmware for one.
 func TestCorpus(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	root := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("no romscan-corpus")
-	}
+	root := corpustest.Dir(t)
 	tried := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -198,26 +180,5 @@ func TestCorpus(t *testing.T) {
 func FuzzCPB(f *testing.F) {
 	f.Add(pack(7, false, files[1], files[2]))
 	f.Add(pack(6, true, files[1]))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		sniff(bytes.NewReader(img), int64(len(img)))
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checks(fsys)
-	})
+	treetest.FuzzOpen(f, Format())
 }

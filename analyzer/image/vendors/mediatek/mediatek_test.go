@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/image/treetest"
+
+	"romscan/analyzer/corpustest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -50,19 +52,6 @@ func signed(content string, words map[int]uint32) []byte {
 	return append(append(h, content...), strings.Repeat("signature ", 3)...)
 }
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func list(t *testing.T, fsys fs.FS) []string {
 	t.Helper()
 	var out []string
@@ -81,7 +70,7 @@ func list(t *testing.T, fsys fs.FS) []string {
 }
 
 func TestChain(t *testing.T) {
-	one := mount(t, append(header("LOGO", 5), "12345padding"...))
+	one := treetest.Load(t, Format(), append(header("LOGO", 5), "12345padding"...))
 	if err := fstest.TestFS(one, "LOGO"); err != nil {
 		t.Error(err)
 	}
@@ -89,14 +78,14 @@ func TestChain(t *testing.T) {
 		t.Error(diff)
 	}
 	img := append(append(chained("md1rom", "modem"), chained("cert2", "first")...), chained("cert2", "second")...)
-	three := mount(t, append(img, make([]byte, 100)...))
+	three := treetest.Load(t, Format(), append(img, make([]byte, 100)...))
 	if diff := cmp.Diff([]string{"cert2 5@1040", "cert2.2 6@1568", "md1rom 5@512"}, list(t, three)); diff != "" {
 		t.Error(diff)
 	}
 	if got, err := fs.ReadFile(three, "cert2.2"); err != nil || string(got) != "second" {
 		t.Errorf("%q, %v", got, err)
 	}
-	cut := mount(t, img[:1043])
+	cut := treetest.Load(t, Format(), img[:1043])
 	if diff := cmp.Diff([]string{"cert2 5@1040", "md1rom 5@512", "gap: truncated at 0x413: cert2: 5 bytes stated, 3 there"}, list(t, cut)); diff != "" {
 		t.Error(diff)
 	}
@@ -105,7 +94,7 @@ func TestChain(t *testing.T) {
 	}
 	big := chained("big", "x")
 	binary.LittleEndian.PutUint32(big[72:], 1)
-	if diff := cmp.Diff([]string{"big 4294967297@512", "gap: truncated at 0x210: big: 4294967297 bytes stated, 16 there"}, list(t, mount(t, big))); diff != "" {
+	if diff := cmp.Diff([]string{"big 4294967297@512", "gap: truncated at 0x210: big: 4294967297 bytes stated, 16 there"}, list(t, treetest.Load(t, Format(), big))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -121,12 +110,12 @@ func TestSigned(t *testing.T) {
 		"32 bit":            signed(content, map[int]uint32{40: n, 44: 64, 48: 64, 52: n, 56: 64 + n, 60: 30}),
 		"short name":        signed(content, map[int]uint32{24: n, 28: 64, 32: 64, 36: n, 40: 64 + n, 44: 30}),
 	} {
-		fsys := mount(t, img)
+		fsys := treetest.Load(t, Format(), img)
 		if got, err := fs.ReadFile(fsys, Content); err != nil || string(got) != content {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 		outer := append(append([]byte(outerMagic), make([]byte, outerSize-4)...), img...)
-		fsys = mount(t, outer)
+		fsys = treetest.Load(t, Format(), outer)
 		if got, err := fs.ReadFile(fsys, Content); err != nil || string(got) != content {
 			t.Errorf("%s behind BFBF: %d bytes, %v", name, len(got), err)
 		}
@@ -135,7 +124,7 @@ func TestSigned(t *testing.T) {
 		}
 	}
 	other := append(append([]byte(outerMagic), make([]byte, outerSize+60)...), "content"...)
-	if got, err := fs.ReadFile(mount(t, other), Content); err != nil || string(got) != "content" {
+	if got, err := fs.ReadFile(treetest.Load(t, Format(), other), Content); err != nil || string(got) != "content" {
 		t.Errorf("BFBF and no SSSS: %q, %v", got, err)
 	}
 }
@@ -149,11 +138,6 @@ func TestNotMediaTek(t *testing.T) {
 }
 
 func TestRealImages(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
 	for name, want := range map[string][]string{
 		"condor-c4plus-422__logo.bin":             {"LOGO 226866@512"},
 		"xiaomi-h3td-JHECNBE23__uboot.img":        {"LK 249200@512"},
@@ -163,11 +147,8 @@ func TestRealImages(t *testing.T) {
 		"alcatel-pixi34__boot_ramdisk.mtk_header": {"ROOTFS 834853@512", "gap: truncated at 0x200: ROOTFS: 834853 bytes stated, 0 there"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			img, err := os.ReadFile(filepath.Join(cache, "romscan-corpus/trees/formats/mtk", name))
-			if err != nil {
-				t.Skip("no romscan-corpus/trees/formats/mtk/" + name)
-			}
-			fsys := mount(t, img)
+			img := corpustest.File(t, "trees/formats/mtk", name)
+			fsys := treetest.Load(t, Format(), img)
 			if diff := cmp.Diff(want, list(t, fsys)); diff != "" {
 				t.Error(diff)
 			}

@@ -3,12 +3,15 @@ package nb0
 import (
 	"bytes"
 	"encoding/binary"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/image/treetest"
+
+	"romscan/analyzer/corpustest"
 
 	"romscan/analyzer/image"
 )
@@ -39,22 +42,9 @@ func pack(align int, files ...file) []byte {
 
 var files = []file{{"a-SYS-system.img", bytes.Repeat([]byte("sys"), 3000)}, {"boot.img", []byte("boot")}, {"empty.mlf", nil}, {"boot.img", []byte("again")}}
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func TestMembers(t *testing.T) {
 	for _, align := range []int{1, 512} {
-		fsys := mount(t, pack(align, files...))
+		fsys := treetest.Load(t, Format(), pack(align, files...))
 		names := []string{"a-SYS-system.img", "boot.img", "empty.mlf", "boot.img.2"}
 		if err := fstest.TestFS(fsys, names...); err != nil {
 			t.Fatal(err)
@@ -68,13 +58,13 @@ func TestMembers(t *testing.T) {
 			t.Error(g)
 		}
 	}
-	mount(t, pack(1, files[0])) // a single one, whole
+	treetest.Load(t, Format(), pack(1, files[0])) // a single one, whole
 }
 
 func TestCut(t *testing.T) {
 	img := pack(1, files...)
 	for n := 4 + 4*64; n < len(img); n += 97 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		if g := fsys.(image.Gapper).Gaps(); len(g) == 0 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
 		}
@@ -106,15 +96,7 @@ func TestOthers(t *testing.T) {
 // TestCorpus: of all files of real firmware, none is taken for this format, which has nothing of its own to be
 // recognised by.
 func TestCorpus(t *testing.T) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, _ := os.UserHomeDir()
-		cache = filepath.Join(home, ".cache")
-	}
-	root := filepath.Join(cache, "romscan-corpus")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("no romscan-corpus")
-	}
+	root := corpustest.Dir(t)
 	tried := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -143,25 +125,5 @@ func TestCorpus(t *testing.T) {
 
 func FuzzNB0(f *testing.F) {
 	f.Add(pack(1, files[1], files[2]))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		sniff(bytes.NewReader(img), int64(len(img)))
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	})
+	treetest.FuzzOpen(f, Format())
 }

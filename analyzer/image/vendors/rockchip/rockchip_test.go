@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/image/treetest"
+
 	"romscan/analyzer/image"
 )
 
@@ -101,19 +103,6 @@ var files = []file{
 	{"boot_a", "Image/boot.img", noise(5000, 1)}, {"system", "Image/system.img", noise(7001, 2)}, {"backup", "RESERVED", nil},
 }
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func gaps(fsys fs.FS) []*image.Error { return fsys.(image.Gapper).Gaps() }
 
 func checks(fsys fs.FS) map[string]image.Check {
@@ -136,7 +125,7 @@ func TestKnownSum(t *testing.T) {
 
 func TestPackage(t *testing.T) {
 	img := packRKAF(append(files, file{"boot_b", "Image/boot.img", noise(10, 9)})...)
-	fsys := mount(t, img)
+	fsys := treetest.Load(t, Format(), img)
 	want := map[string][]byte{
 		"package-file": files[0].data, "Image/parameter.txt": []byte(parameter0), "Image/boot.img": files[2].data,
 		"Image/boot.img.2": noise(10, 9), "Image/system.img": files[3].data,
@@ -171,14 +160,14 @@ func TestSlots(t *testing.T) {
 	img := packRKAF(files...)
 	copy(img[packHeader:], img[packHeader+2*partSize:packHeader+3*partSize])
 	copy(img[packHeader:], "boot_b\x00")
-	if list, _ := fs.ReadDir(mount(t, img), "Image"); len(list) != 3 {
+	if list, _ := fs.ReadDir(treetest.Load(t, Format(), img), "Image"); len(list) != 3 {
 		t.Error(list)
 	}
 }
 
 func TestWrapper(t *testing.T) {
 	loader, inner := noise(300, 1), packRKAF(files...)
-	fsys := mount(t, packRKFW(loader, inner))
+	fsys := treetest.Load(t, Format(), packRKFW(loader, inner))
 	if err := fstest.TestFS(fsys, "boot.bin", "firmware.img"); err != nil {
 		t.Error(err)
 	}
@@ -186,7 +175,7 @@ func TestWrapper(t *testing.T) {
 	if err != nil || !bytes.Equal(got, inner) || len(gaps(fsys)) != 0 {
 		t.Errorf("%d bytes, %v, %v", len(got), err, gaps(fsys))
 	}
-	mount(t, got)
+	treetest.Load(t, Format(), got)
 	if c := checks(fsys)[" md5"]; c.Outcome != image.Matched {
 		t.Error(c)
 	}
@@ -243,12 +232,12 @@ func TestAbove4GiB(t *testing.T) {
 func TestDamage(t *testing.T) {
 	img := packRKFW(noise(300, 1), packRKAF(files...))
 	img[len(img)-3000] ^= 1
-	fsys := mount(t, img)
+	fsys := treetest.Load(t, Format(), img)
 	if c := checks(fsys)[" md5"]; c.Outcome != image.Mismatched {
 		t.Error(c)
 	}
 	inner, _ := fs.ReadFile(fsys, "firmware.img")
-	all := checks(mount(t, inner))
+	all := checks(treetest.Load(t, Format(), inner))
 	if all[" crc32 of Rockchip"].Outcome != image.Mismatched || all["Image/parameter.txt crc32 of Rockchip"].Outcome != image.Matched {
 		t.Error(all)
 	}
@@ -258,7 +247,7 @@ func TestCut(t *testing.T) {
 	img := packRKAF(files...)
 	system := bytes.Index(img, files[3].data) + len(files[3].data)
 	for n := packHeader; n < len(img)-4; n += 131 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		if g := gaps(fsys); len(g) == 0 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
 		}
@@ -267,7 +256,7 @@ func TestCut(t *testing.T) {
 		}
 	}
 	w := packRKFW(noise(300, 1), img)
-	fsys := mount(t, w[:len(w)-40])
+	fsys := treetest.Load(t, Format(), w[:len(w)-40])
 	if g := gaps(fsys); len(g) != 1 || g[0].Reason != image.Truncated || checks(fsys)[" md5"].Outcome != image.Unverified {
 		t.Error(g)
 	}
@@ -277,26 +266,5 @@ func FuzzRockchip(f *testing.F) {
 	inner := packRKAF(files[0], files[1])
 	f.Add(inner)
 	f.Add(packRKFW([]byte("loader"), inner))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		sniff(bytes.NewReader(img), int64(len(img)))
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checks(fsys)
-	})
+	treetest.FuzzOpen(f, Format())
 }

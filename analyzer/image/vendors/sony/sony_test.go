@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/image/treetest"
+
 	"github.com/pierrec/lz4/v4"
 
 	"romscan/analyzer/image"
@@ -122,19 +124,6 @@ func flash(blocks ...block) []byte {
 	return out
 }
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, int64(len(img))) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, int64(len(img)), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func gaps(fsys fs.FS) []*image.Error { return fsys.(image.Gapper).Gaps() }
 
 func checks(fsys fs.FS) map[string]image.Check {
@@ -160,7 +149,7 @@ func TestVersions(t *testing.T) {
 		"version 3 out of order":  {packNew(pieces[2], pieces[0], pieces[1]), flash(pieces...), 2},
 		"version 3 without table": {sign([]byte("\x7FELF and so on"), []byte("more")), []byte("\x7FELF and so onmore"), 1},
 	} {
-		fsys := mount(t, c.img)
+		fsys := treetest.Load(t, Format(), c.img)
 		if err := fstest.TestFS(fsys, "image"); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +175,7 @@ func TestVersions(t *testing.T) {
 // TestSpare: blocks of version 1 for NAND hold spare bytes that their addresses do not count.
 func TestSpare(t *testing.T) {
 	a, b := noise(131072+4096, 1), noise(131072+4096, 2)
-	got, err := fs.ReadFile(mount(t, packOld(1, 0x0A, block{0, a, false}, block{131072, b, false})), "image")
+	got, err := fs.ReadFile(treetest.Load(t, Format(), packOld(1, 0x0A, block{0, a, false}, block{131072, b, false})), "image")
 	if err != nil || !bytes.Equal(got, append(slices.Clone(a), b...)) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
@@ -196,11 +185,11 @@ func TestDamage(t *testing.T) {
 	img := packNew(pieces...)
 	at := bytes.Index(img, pieces[1].data)
 	img[at+5] ^= 1
-	all := checks(mount(t, img))
+	all := checks(treetest.Load(t, Format(), img))
 	if all["block sha256"].Outcome != image.Mismatched || all["header sha256"].Outcome != image.Mismatched {
 		t.Error(all)
 	}
-	two := mount(t, packNew(pieces[0], block{10, []byte("over it"), false}))
+	two := treetest.Load(t, Format(), packNew(pieces[0], block{10, []byte("over it"), false}))
 	if g := gaps(two); len(g) != 1 || g[0].Reason != image.Malformed {
 		t.Errorf("a block on another: %v", g)
 	}
@@ -213,7 +202,7 @@ func TestCut(t *testing.T) {
 	for _, img := range [][]byte{packNew(pieces...), packOld(2, 9, pieces...)} {
 		first := int64(bytes.Index(img, pieces[1].data)) // all of the first block lies before
 		for n := len(img) - 1; n > 2000; n -= 4999 {
-			fsys := mount(t, img[:n])
+			fsys := treetest.Load(t, Format(), img[:n])
 			if g := gaps(fsys); len(g) == 0 || g[0].Reason != image.Truncated {
 				t.Fatalf("cut at %d: %v", n, g)
 			}

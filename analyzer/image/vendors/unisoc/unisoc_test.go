@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 	"unicode/utf16"
 
+	"romscan/analyzer/image/treetest"
+
 	"romscan/analyzer/image"
 )
 
@@ -100,19 +102,6 @@ func sample(version string) ([]byte, []byte) {
 		item{"FLASH", "", nil}, item{"NV", "Größe.bin", noise(10, 3)}, item{"NV2", "system.img", noise(11, 3)}, item{"PARTITIONS", "", []byte("<x/>")}), system
 }
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, int64(len(img))) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, int64(len(img)), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func gaps(fsys fs.FS) []*image.Error { return fsys.(image.Gapper).Gaps() }
 
 func checksOf(fsys fs.FS) map[string]image.Check {
@@ -135,7 +124,7 @@ func TestKnownSum(t *testing.T) {
 func TestBothVersions(t *testing.T) {
 	for _, version := range []string{"BP_R1.0.0", "BP_R2.0.1", ""} {
 		img, system := sample(version)
-		fsys := mount(t, img)
+		fsys := treetest.Load(t, Format(), img)
 		if err := fstest.TestFS(fsys, "fdl1-sign.bin", "system.img", "system.img.2", "Größe.bin", "PARTITIONS"); err != nil {
 			t.Fatal(err)
 		}
@@ -216,13 +205,13 @@ func TestDamage(t *testing.T) {
 	img, system := sample("BP_R1.0.0")
 	bad := bytes.Clone(img)
 	bad[bytes.Index(img, system)] ^= 1
-	fsys := mount(t, bad)
+	fsys := treetest.Load(t, Format(), bad)
 	if c := checksOf(fsys)["data crc16"]; c.Outcome != image.Mismatched || len(gaps(fsys)) != 0 {
 		t.Errorf("data: %+v", c)
 	}
 	bad = bytes.Clone(img)
 	bad[60] ^= 1
-	fsys = mount(t, bad)
+	fsys = treetest.Load(t, Format(), bad)
 	if g := gaps(fsys); len(g) != 1 || !strings.Contains(g[0].Detail, "CRC16") {
 		t.Errorf("header: %v", g)
 	}
@@ -235,7 +224,7 @@ func TestCut(t *testing.T) {
 	img, system := sample("BP_R1.0.0")
 	end := bytes.Index(img, system) + len(system)
 	for n := headerSize; n < len(img); n += 101 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		g := gaps(fsys)
 		if len(g) == 0 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
@@ -250,26 +239,5 @@ func FuzzUnisoc(f *testing.F) {
 	img, _ := sample("BP_R2.0.1")
 	f.Add(img)
 	f.Add(pack("BP_R1.0.0", item{"a", "b", []byte{1}}))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		sniff(bytes.NewReader(img), int64(len(img)))
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 4096)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checksOf(fsys)
-	})
+	treetest.FuzzOpen(f, Format())
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/image/treetest"
+
 	"github.com/klauspost/compress/zstd"
 
 	"romscan/analyzer/image"
@@ -115,19 +117,6 @@ func noise(n int, seed uint64) []byte {
 	return b
 }
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, int64(len(img))) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, int64(len(img)), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func gaps(fsys fs.FS) []*image.Error { return fsys.(image.Gapper).Gaps() }
 
 func checks(fsys fs.FS) map[string]image.Check {
@@ -159,7 +148,7 @@ func phone(squeeze func([]byte) []byte) (img, system []byte) {
 func TestPartitions(t *testing.T) {
 	for name, squeeze := range map[string]func([]byte) []byte{"zlib": deflate, "zstd": zst, "stored": stored} {
 		img, system := phone(squeeze)
-		fsys := mount(t, img)
+		fsys := treetest.Load(t, Format(), img)
 		if err := fstest.TestFS(fsys, "PrimaryGPT.img", "PrimaryGPT.img.2", "system.img", "modem.img"); err != nil {
 			t.Fatal(err)
 		}
@@ -189,9 +178,9 @@ func TestPartitions(t *testing.T) {
 // erased; and the old version has no addresses at all.
 func TestWithoutTable(t *testing.T) {
 	a, b := noise(1024, 1), noise(700, 2)
-	small := mount(t, pack(1, deflate, piece{"x", "x_8.bin", a, 8, 2, 0}, piece{"x", "x_16.bin", b, 16, 2, 0}))
-	large := mount(t, pack(1, deflate, piece{"x", "x_8.bin", a, 8, 1, 0}, piece{"x", "x_16.bin", b, 16, 1, 0}))
-	old := mount(t, pack(0, deflate, piece{"x", "x_8.bin", a, 8, 1, 0}, piece{"x", "x_16.bin", b, 16, 1, 0}))
+	small := treetest.Load(t, Format(), pack(1, deflate, piece{"x", "x_8.bin", a, 8, 2, 0}, piece{"x", "x_16.bin", b, 16, 2, 0}))
+	large := treetest.Load(t, Format(), pack(1, deflate, piece{"x", "x_8.bin", a, 8, 1, 0}, piece{"x", "x_16.bin", b, 16, 1, 0}))
+	old := treetest.Load(t, Format(), pack(0, deflate, piece{"x", "x_8.bin", a, 8, 1, 0}, piece{"x", "x_16.bin", b, 16, 1, 0}))
 	for i, c := range []struct {
 		fsys       fs.FS
 		size, next int
@@ -210,7 +199,7 @@ func TestWithoutTable(t *testing.T) {
 
 func TestConcurrentReads(t *testing.T) {
 	img, system := phone(zst)
-	f, err := mount(t, img).Open("system.img")
+	f, err := treetest.Load(t, Format(), img).Open("system.img")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +226,7 @@ func TestDamage(t *testing.T) {
 	at := bytes.Index(img, noise(5000, 2))
 	bad := bytes.Clone(img)
 	bad[at+3] ^= 1
-	fsys := mount(t, bad)
+	fsys := treetest.Load(t, Format(), bad)
 	all := checks(fsys)
 	for what, want := range map[string]image.Outcome{
 		"system.img chunk md5": image.Mismatched, "system.img chunk crc32": image.Unverified, "modem.img chunk md5": image.Matched,
@@ -254,11 +243,11 @@ func TestDamage(t *testing.T) {
 	bad = bytes.Clone(img)
 	bad[20] ^= 1 // the device
 	bad[512+200] ^= 1
-	if g := gaps(mount(t, bad)); len(g) != 2 || !strings.Contains(g[0].Detail, "CRC32 of the header") || !strings.Contains(g[1].Detail, "MD5 of the chunks' headers") {
+	if g := gaps(treetest.Load(t, Format(), bad)); len(g) != 2 || !strings.Contains(g[0].Detail, "CRC32 of the header") || !strings.Contains(g[1].Detail, "MD5 of the chunks' headers") {
 		t.Error(g)
 	}
 
-	twice := mount(t, pack(1, deflate, piece{"x", "x_8.bin", noise(1024, 1), 8, 2, 0}, piece{"x", "x_9.bin", []byte("over"), 9, 1, 0}))
+	twice := treetest.Load(t, Format(), pack(1, deflate, piece{"x", "x_8.bin", noise(1024, 1), 8, 2, 0}, piece{"x", "x_9.bin", []byte("over"), 9, 1, 0}))
 	if g := gaps(twice); len(g) != 1 || g[0].Reason != image.Malformed {
 		t.Errorf("one chunk over another: %v", g)
 	}
@@ -271,7 +260,7 @@ func TestCut(t *testing.T) {
 	img, system := phone(deflate)
 	second := bytes.Index(img, pad("system_109.bin", 64)) // in the header of the chunk that completes the system
 	for n := 512; n < len(img); n += 301 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		g := gaps(fsys)
 		if len(g) == 0 || !slices.ContainsFunc(g, func(e *image.Error) bool { return e.Reason == image.Truncated }) {
 			t.Fatalf("cut at %d: %v", n, g)
@@ -294,28 +283,5 @@ func FuzzDZ(f *testing.F) {
 	img, _ := phone(deflate)
 	f.Add(img)
 	f.Add(pack(0, zst, piece{"x", "x_8.bin", []byte("abc"), 8, 1, 0}))
-	limits := image.DefaultLimits()
-	limits.Memory = 16 << 20
-	f.Fuzz(func(t *testing.T, img []byte) {
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(limits))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 4096)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-				err = h.Close()
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checks(fsys)
-	})
+	treetest.FuzzOpen(f, Format())
 }

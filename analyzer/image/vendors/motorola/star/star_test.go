@@ -3,10 +3,11 @@ package star
 import (
 	"bytes"
 	"encoding/binary"
-	"io"
 	"io/fs"
 	"testing"
 	"testing/fstest"
+
+	"romscan/analyzer/image/treetest"
 
 	"romscan/analyzer/image"
 )
@@ -31,21 +32,8 @@ func pack(files ...file) []byte {
 
 var files = []file{{"default.xml", []byte("<x/>")}, {"NON-HLOS.bin", bytes.Repeat([]byte("modem"), 2000)}, {"empty", nil}, {"fsg.mbn", make([]byte, 4096)}, {"fsg.mbn", []byte("again")}}
 
-func mount(t *testing.T, img []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(img)
-	if !sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
 func TestMembers(t *testing.T) {
-	fsys := mount(t, pack(files...))
+	fsys := treetest.Load(t, Format(), pack(files...))
 	names := []string{"default.xml", "NON-HLOS.bin", "empty", "fsg.mbn", "fsg.mbn.2"}
 	if err := fstest.TestFS(fsys, names...); err != nil {
 		t.Fatal(err)
@@ -63,7 +51,7 @@ func TestMembers(t *testing.T) {
 func TestCut(t *testing.T) {
 	img := pack(files...)
 	for n := 15; n < len(img)-256; n += 131 {
-		fsys := mount(t, img[:n])
+		fsys := treetest.Load(t, Format(), img[:n])
 		if g := fsys.(image.Gapper).Gaps(); len(g) != 1 || g[0].Reason != image.Truncated {
 			t.Fatalf("cut at %d: %v", n, g)
 		}
@@ -75,24 +63,5 @@ func TestCut(t *testing.T) {
 
 func FuzzStar(f *testing.F) {
 	f.Add(pack(files[0], files[2]))
-	f.Fuzz(func(t *testing.T, img []byte) {
-		fsys, err := open(bytes.NewReader(img), int64(len(img)), image.NewBudget(image.DefaultLimits()))
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			h, err := fsys.Open(name)
-			if err == nil {
-				h.(io.ReaderAt).ReadAt(buf, 1)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	})
+	treetest.FuzzOpen(f, Format())
 }
