@@ -9,12 +9,8 @@ import (
 	"romscan/analyzer/image/bin"
 )
 
-// maxPath bounds a name inside the filesystem, in bytes, and with it the depth of directories; maxLink the
-// target of a symbolic link: PATH_MAX.
-const (
-	maxPath = 4096
-	maxLink = 4096
-)
+// maxLink bounds the target of a symbolic link, in bytes: PATH_MAX.
+const maxLink = 4096
 
 // maxDirRatio bounds the bytes of all directories by those of the image: both may be compressed.
 const maxDirRatio = 64
@@ -28,7 +24,8 @@ func (v *volume) index() (*image.Index, error) {
 	if !root.isDir() {
 		return nil, image.Errorf(image.Malformed, root.offset, "the root is no directory: mode %#o", root.mode)
 	}
-	w := &indexer{v: v, x: image.NewIndex(), dirs: map[uint64]struct{}{v.rootNID: {}}, limit: maxDirRatio * v.device.size}
+	x := image.NewIndex()
+	w := &indexer{Listing: image.NewListing(x, v.budget.Files, v.rootNID), v: v, x: x, limit: maxDirRatio * v.device.size}
 	if v.suspect != nil {
 		w.x.Miss("", v.suspect)
 	}
@@ -37,7 +34,7 @@ func (v *volume) index() (*image.Index, error) {
 	}
 	w.put(".", root, "")
 	w.todo = append(w.todo, dirTask{root, "."})
-	for len(w.todo) > 0 && !w.full {
+	for len(w.todo) > 0 && !w.Full() {
 		t := w.todo[0]
 		w.todo = w.todo[1:]
 		w.dir(t)
@@ -52,26 +49,24 @@ type dirTask struct {
 }
 
 type indexer struct {
+	*image.Listing
 	v       *volume
 	x       *image.Index
-	dirs    map[uint64]struct{} // directories met: a second name would make a cycle possible
 	todo    []dirTask
 	scanned int64 // bytes of directories read
 	limit   int64
-	entries int64
-	full    bool
 	counted int64 // chunks looked at for devices that are not there
 }
 
 // dir lists one directory, block by block.
 func (w *indexer) dir(t dirTask) {
 	c := w.v.content(t.inode)
-	d := &dirScan{indexer: w, task: t, names: map[string]struct{}{}}
+	d := &dirScan{indexer: w, task: t, names: w.In(t.name)}
 	buf := make([]byte, w.v.dirBlockSize)
-	for pos := int64(0); pos < t.inode.size && !w.full; pos += w.v.dirBlockSize {
+	for pos := int64(0); pos < t.inode.size && !w.Full(); pos += w.v.dirBlockSize {
 		if w.scanned += w.v.dirBlockSize; w.scanned > w.limit+w.v.dirBlockSize {
 			w.x.Miss(t.name, image.Errorf(image.Malformed, t.inode.offset, "directories of more than %d times the image", maxDirRatio))
-			w.full = true
+			w.Stop()
 			return
 		}
 		n, err := c.ReadAt(buf, pos)
@@ -88,7 +83,7 @@ func (w *indexer) dir(t dirTask) {
 type dirScan struct {
 	*indexer
 	task  dirTask
-	names map[string]struct{}
+	names *image.Names
 }
 
 const direntSize = 12
@@ -104,7 +99,7 @@ func (d *dirScan) block(raw []byte) error {
 		return image.Errorf(image.Malformed, at, "directory block of %d bytes with the first name at %d", len(raw), first)
 	}
 	for k := range first / direntSize {
-		if d.full {
+		if d.Full() {
 			return nil
 		}
 		c.Seek(k * direntSize)
@@ -127,40 +122,19 @@ func (d *dirScan) block(raw []byte) error {
 
 func (d *dirScan) entry(raw string, nid uint64) {
 	at := d.task.inode.offset
-	if d.entries++; d.entries > d.v.budget.Files {
-		d.x.Miss(d.task.name, image.Errorf(image.OverBudget, at, "more than %d files", d.v.budget.Files))
-		d.full = true
+	name, note, ok := d.names.Take(raw, at)
+	if !ok {
 		return
 	}
-	base, note, ok := image.ValidName(raw)
-	name := base
-	if d.task.name != "." {
-		name = d.task.name + "/" + base
-	}
-	_, twice := d.names[base]
-	switch {
-	case !ok:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, at, "a file named %q", raw))
-		return
-	case twice:
-		d.x.Miss(name, image.Errorf(image.Malformed, at, "this name is twice in its directory"))
-		return
-	case len(name) > maxPath:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, at, "names longer than %d bytes", maxPath))
-		return
-	}
-	d.names[base] = struct{}{}
 	i, err := d.v.inode(nid)
 	if err != nil {
 		d.x.Miss(name, err)
 		return
 	}
 	if i.isDir() {
-		if _, met := d.dirs[nid]; met {
-			d.x.Miss(name, image.Errorf(image.Malformed, at, "directory inode %d has a second name", nid))
+		if !d.Enter(name, nid, at) {
 			return
 		}
-		d.dirs[nid] = struct{}{}
 		d.todo = append(d.todo, dirTask{i, name})
 	}
 	d.put(name, i, note)

@@ -8,9 +8,6 @@ import (
 	"romscan/analyzer/image/bin"
 )
 
-// maxPath bounds a name inside the filesystem, in bytes, and with it the depth of directories: PATH_MAX.
-const maxPath = 4096
-
 // index lists all directories, each once. Hash trees are not looked at: their nodes are made to be skipped by
 // a linear scan.
 func (v *volume) index() (*image.Index, error) {
@@ -21,7 +18,8 @@ func (v *volume) index() (*image.Index, error) {
 	if !root.isDir() {
 		return nil, image.Errorf(image.Malformed, root.offset, "the root is no directory: mode %#o", root.mode)
 	}
-	w := &indexer{v: v, x: image.NewIndex(), dirs: map[uint32]struct{}{rootInode: {}}}
+	x := image.NewIndex()
+	w := &indexer{Listing: image.NewListing(x, v.budget.Files, rootInode), v: v, x: x}
 	if v.incompat&incompatRecover != 0 {
 		w.x.Miss("", image.Errorf(image.Unsupported, superOffset+0x60, "the journal was not replayed: the last changes may be missing"))
 	}
@@ -30,7 +28,7 @@ func (v *volume) index() (*image.Index, error) {
 	}
 	w.put(".", root, "")
 	w.todo = append(w.todo, dirTask{root, "."})
-	for len(w.todo) > 0 && !w.full {
+	for len(w.todo) > 0 && !w.Full() {
 		t := w.todo[0]
 		w.todo = w.todo[1:]
 		w.dir(t)
@@ -44,13 +42,11 @@ type dirTask struct {
 }
 
 type indexer struct {
+	*image.Listing
 	v       *volume
 	x       *image.Index
-	dirs    map[uint32]struct{} // directories met: a second name would make a cycle possible
 	todo    []dirTask
 	scanned int64 // bytes of directories read; an honest image holds each once
-	entries int64
-	full    bool
 }
 
 // dir lists one directory.
@@ -60,7 +56,7 @@ func (w *indexer) dir(t dirTask) {
 		w.x.Miss(t.name, image.Errorf(image.Encrypted, i.offset, "the names in this directory are encrypted"))
 		return
 	}
-	d := &dirScan{indexer: w, task: t, names: map[string]struct{}{}}
+	d := &dirScan{indexer: w, task: t, names: w.In(t.name)}
 	if i.flags&flagInline != 0 {
 		// i_block: the parent's number, then entries; system.data: more entries.
 		d.block(i.body()[4:], i.offset+inodeBlock+4)
@@ -79,11 +75,11 @@ func (w *indexer) dir(t dirTask) {
 		for pos := r.pos; r.at >= 0 && pos < min(r.pos+r.length, i.size); pos += v.blockSize {
 			if w.scanned += v.blockSize; w.scanned > v.size+v.blockSize {
 				w.x.Miss(t.name, image.Errorf(image.Malformed, i.offset, "directories larger than the image"))
-				w.full = true
+				w.Stop()
 				return
 			}
 			n, err := c.ReadAt(buf, pos)
-			if d.block(buf[:n], r.at+pos-r.pos); w.full {
+			if d.block(buf[:n], r.at+pos-r.pos); w.Full() {
 				return
 			}
 			if err != nil && err != io.EOF {
@@ -100,13 +96,13 @@ func (w *indexer) dir(t dirTask) {
 type dirScan struct {
 	*indexer
 	task  dirTask
-	names map[string]struct{}
+	names *image.Names
 }
 
 // block goes through the entries of one block (struct ext4_dir_entry_2).
 func (d *dirScan) block(raw []byte, offset int64) {
 	c := bin.Little(raw, offset)
-	for c.Len() >= 8 && !d.full {
+	for c.Len() >= 8 && !d.Full() {
 		start := c.Pos()
 		num := c.U32()
 		length := int(c.U16())
@@ -131,40 +127,19 @@ func (d *dirScan) block(raw []byte, offset int64) {
 }
 
 func (d *dirScan) entry(raw string, num uint32, offset int64) {
-	if d.entries++; d.entries > d.v.budget.Files {
-		d.x.Miss(d.task.name, image.Errorf(image.OverBudget, offset, "more than %d files", d.v.budget.Files))
-		d.full = true
+	name, note, ok := d.names.Take(raw, offset)
+	if !ok {
 		return
 	}
-	base, note, ok := image.ValidName(raw)
-	name := base
-	if d.task.name != "." {
-		name = d.task.name + "/" + base
-	}
-	_, twice := d.names[base]
-	switch {
-	case !ok:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, offset, "a file named %q", raw))
-		return
-	case twice:
-		d.x.Miss(name, image.Errorf(image.Malformed, offset, "this name is twice in its directory"))
-		return
-	case len(name) > maxPath:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, offset, "names longer than %d bytes", maxPath))
-		return
-	}
-	d.names[base] = struct{}{}
 	i, err := d.v.inode(num)
 	if err != nil {
 		d.x.Miss(name, err)
 		return
 	}
 	if i.isDir() {
-		if _, met := d.dirs[num]; met {
-			d.x.Miss(name, image.Errorf(image.Malformed, offset, "directory inode %d has a second name", num))
+		if !d.Enter(name, uint64(num), offset) {
 			return
 		}
-		d.dirs[num] = struct{}{}
 		d.todo = append(d.todo, dirTask{i, name})
 	}
 	d.put(name, i, note)

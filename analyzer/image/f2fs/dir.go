@@ -7,22 +7,16 @@ import (
 	"romscan/analyzer/image"
 )
 
-// maxPath bounds a name inside the filesystem, in bytes, and with it the depth of directories; maxLink the
-// target of a symbolic link: PATH_MAX.
-const (
-	maxPath = 4096
-	maxLink = 4096
-)
+// maxLink bounds the target of a symbolic link, in bytes: PATH_MAX.
+const maxLink = 4096
 
 type indexer struct {
+	*image.Listing
 	v       *volume
 	x       *image.Index
 	files   []named
-	dirs    map[uint32]struct{} // directories met: a second name would make a cycle possible
 	todo    []dirTask
 	scanned int64 // bytes of directory blocks and addresses read: no more than the image has
-	entries int64
-	full    bool
 }
 
 type dirTask struct {
@@ -39,10 +33,11 @@ func (v *volume) index() (*indexer, error) {
 	if !root.is(typeDir) {
 		return nil, image.Errorf(image.Malformed, root.offset, "the root is no directory: mode %#o", root.mode)
 	}
-	w := &indexer{v: v, x: image.NewIndex(), dirs: map[uint32]struct{}{v.root: {}}}
+	x := image.NewIndex()
+	w := &indexer{Listing: image.NewListing(x, v.budget.Files, uint64(v.root)), v: v, x: x}
 	w.put(".", root, "")
 	w.todo = append(w.todo, dirTask{root, "."})
-	for len(w.todo) > 0 && !w.full {
+	for len(w.todo) > 0 && !w.Full() {
 		t := w.todo[0]
 		w.todo = w.todo[1:]
 		w.dir(t)
@@ -52,7 +47,7 @@ func (v *volume) index() (*indexer, error) {
 
 // dir lists one directory. Its hash levels are passed over: all its blocks are read in their order.
 func (w *indexer) dir(t dirTask) {
-	d := &dirScan{indexer: w, task: t, names: map[string]struct{}{}}
+	d := &dirScan{indexer: w, task: t, names: w.In(t.name)}
 	if t.inode.inline&inlineDentry != 0 {
 		raw, at := t.inode.inlined()
 		d.block(raw, at)
@@ -67,7 +62,7 @@ func (w *indexer) dir(t dirTask) {
 type dirScan struct {
 	*indexer
 	task   dirTask
-	names  map[string]struct{}
+	names  *image.Names
 	hidden int // entries whose names are encrypted
 }
 
@@ -75,7 +70,7 @@ type dirScan struct {
 func (d *dirScan) blocks() {
 	c := d.v.content(d.task.inode)
 	count := (d.task.inode.size + d.v.blockSize - 1) >> d.v.blockBits
-	for n := int64(0); n < count && !d.full; {
+	for n := int64(0); n < count && !d.Full(); {
 		s, err := c.span(n)
 		if err != nil {
 			d.x.Miss(d.task.name, err)
@@ -113,16 +108,16 @@ func (d *dirScan) blocks() {
 
 // overrun ends the listing where more was read of directories than there can be.
 func (d *dirScan) overrun() bool {
-	if d.scanned > d.v.size && !d.full {
+	if d.scanned > d.v.size && !d.Full() {
 		d.x.Miss(d.task.name, image.Errorf(image.Malformed, d.task.inode.offset, "directories of more bytes than the image has"))
-		d.full = true
+		d.Stop()
 	}
-	return d.full
+	return d.Full()
 }
 
 func (d *dirScan) block(raw []byte, at int64) {
 	for e, err := range dentries(raw, at) {
-		if d.full {
+		if d.Full() {
 			return
 		}
 		switch {
@@ -138,40 +133,19 @@ func (d *dirScan) block(raw []byte, at int64) {
 }
 
 func (d *dirScan) entry(e dentry, at int64) {
-	if d.entries++; d.entries > d.v.budget.Files {
-		d.x.Miss(d.task.name, image.Errorf(image.OverBudget, at, "more than %d files", d.v.budget.Files))
-		d.full = true
+	name, note, ok := d.names.Take(e.name, at)
+	if !ok {
 		return
 	}
-	base, note, ok := image.ValidName(e.name)
-	name := base
-	if d.task.name != "." {
-		name = d.task.name + "/" + base
-	}
-	_, twice := d.names[base]
-	switch {
-	case !ok:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, at, "a file named %q", e.name))
-		return
-	case twice:
-		d.x.Miss(name, image.Errorf(image.Malformed, at, "this name is twice in its directory"))
-		return
-	case len(name) > maxPath:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, at, "names longer than %d bytes", maxPath))
-		return
-	}
-	d.names[base] = struct{}{}
 	i, err := d.v.inode(e.nid)
 	if err != nil {
 		d.x.Miss(name, err)
 		return
 	}
 	if i.is(typeDir) {
-		if _, met := d.dirs[e.nid]; met {
-			d.x.Miss(name, image.Errorf(image.Malformed, at, "directory inode %d has a second name", e.nid))
+		if !d.Enter(name, uint64(e.nid), at) {
 			return
 		}
-		d.dirs[e.nid] = struct{}{}
 		d.todo = append(d.todo, dirTask{i, name})
 	}
 	d.put(name, i, note)

@@ -12,7 +12,6 @@ const (
 	dirEntry    = 8   // struct squashfs_dir_entry, without the name
 	maxRun      = 256 // entries behind one header
 	maxName     = 256
-	maxPath     = 4096
 	maxDirRatio = 64 // bytes of all directories and block lists beside those of the image; both may be compressed
 )
 
@@ -25,7 +24,8 @@ func (v *volume) index() (*image.Index, error) {
 	if root.kind != typeDir {
 		return nil, image.Errorf(image.Malformed, root.offset, "the root is no directory: type %d", root.kind)
 	}
-	w := &indexer{v: v, x: image.NewIndex(), dirs: map[uint64]struct{}{v.root: {}}, labels: map[uint32]string{}, limit: maxDirRatio * (v.size + metaSize)}
+	x := image.NewIndex()
+	w := &indexer{Listing: image.NewListing(x, v.budget.Files, v.root), v: v, x: x, labels: map[uint32]string{}, limit: maxDirRatio * (v.size + metaSize)}
 	if v.used > v.size {
 		w.x.Miss("", image.Errorf(image.Truncated, v.size, "the image is said to have %d bytes", v.used))
 	}
@@ -34,7 +34,7 @@ func (v *volume) index() (*image.Index, error) {
 	}
 	w.put(".", root, "")
 	w.todo = append(w.todo, dirTask{root, "."})
-	for len(w.todo) > 0 && !w.full {
+	for len(w.todo) > 0 && !w.Full() {
 		t := w.todo[0]
 		w.todo = w.todo[1:]
 		if err := w.dir(t); err != nil {
@@ -50,16 +50,14 @@ type dirTask struct {
 }
 
 type indexer struct {
+	*image.Listing
 	v       *volume
 	x       *image.Index
-	dirs    map[uint64]struct{} // directories met: a second name would make a cycle possible
-	labels  map[uint32]string   // by the set of attributes: few sets serve many files
+	labels  map[uint32]string // by the set of attributes: few sets serve many files
 	todo    []dirTask
 	scanned int64 // bytes of directories and of block lists read
 	limit   int64
-	entries int64
 	idless  bool // that owners cannot be read was said
-	full    bool
 }
 
 // dir lists one directory: runs of entries whose inodes lie in one metadata block.
@@ -72,15 +70,15 @@ func (w *indexer) dir(t dirTask) error {
 	if err != nil {
 		return err
 	}
-	d := &dirScan{indexer: w, task: t, m: m, names: map[string]struct{}{}}
-	for left > 0 && !w.full {
+	d := &dirScan{indexer: w, task: t, m: m, names: w.In(t.name)}
+	for left > 0 && !w.Full() {
 		n, err := d.run(left)
 		if err != nil {
 			return err
 		}
 		left -= n
 		if w.scanned += n; w.scanned > w.limit {
-			w.full = true
+			w.Stop()
 			return image.Errorf(image.Malformed, m.at, "directories of more than %d times the image", maxDirRatio)
 		}
 	}
@@ -91,7 +89,7 @@ type dirScan struct {
 	*indexer
 	task  dirTask
 	m     *metaStream
-	names map[string]struct{}
+	names *image.Names
 }
 
 // run reads a header and its entries, of which no more than left bytes belong to the directory.
@@ -120,7 +118,7 @@ func (d *dirScan) run(left int64) (int64, error) {
 		if err != nil {
 			return n, err
 		}
-		if d.entry(string(name), uint64(block)<<16|uint64(offset)); d.full {
+		if d.entry(string(name), uint64(block)<<16|uint64(offset)); d.Full() {
 			return n, nil
 		}
 	}
@@ -129,40 +127,19 @@ func (d *dirScan) run(left int64) (int64, error) {
 
 func (d *dirScan) entry(raw string, ref uint64) {
 	at := d.m.at
-	if d.entries++; d.entries > d.v.budget.Files {
-		d.x.Miss(d.task.name, image.Errorf(image.OverBudget, at, "more than %d files", d.v.budget.Files))
-		d.full = true
+	name, note, ok := d.names.Take(raw, at)
+	if !ok {
 		return
 	}
-	base, note, ok := image.ValidName(raw)
-	name := base
-	if d.task.name != "." {
-		name = d.task.name + "/" + base
-	}
-	_, twice := d.names[base]
-	switch {
-	case !ok:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, at, "a file named %q", raw))
-		return
-	case twice:
-		d.x.Miss(name, image.Errorf(image.Malformed, at, "this name is twice in its directory"))
-		return
-	case len(name) > maxPath:
-		d.x.Miss(d.task.name, image.Errorf(image.Malformed, at, "names longer than %d bytes", maxPath))
-		return
-	}
-	d.names[base] = struct{}{}
 	i, err := d.v.inode(ref)
 	if err != nil {
 		d.x.Miss(name, err)
 		return
 	}
 	if i.kind == typeDir {
-		if _, met := d.dirs[ref]; met {
-			d.x.Miss(name, image.Errorf(image.Malformed, at, "directory inode 0x%x has a second name", ref))
+		if !d.Enter(name, ref, at) {
 			return
 		}
-		d.dirs[ref] = struct{}{}
 		d.todo = append(d.todo, dirTask{i, name})
 	}
 	d.put(name, i, note)
