@@ -3,6 +3,7 @@ package image
 import (
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -123,4 +124,27 @@ func ValidName(raw string) (name, note string, ok bool) {
 		i += n
 	}
 	return b.String(), "name is not UTF-8", true
+}
+
+// CleanName makes a path of an archive a valid io/fs path. Leading slashes and "." are dropped; ".." is refused, for
+// nobody knows what it was meant to reach. note says what of the name could not be kept.
+func CleanName(raw string) (name, note string, err error) {
+	var elems []string
+	for elem := range strings.SplitSeq(raw, "/") {
+		if elem == "" || elem == "." {
+			continue
+		}
+		valid, n, ok := ValidName(elem)
+		if !ok {
+			return "", "", Errorf(Malformed, -1, "a path with %q in it", elem)
+		}
+		if n != "" {
+			note = n
+		}
+		elems = append(elems, valid)
+	}
+	if len(elems) == 0 {
+		return ".", note, nil
+	}
+	return path.Join(elems...), note, nil
 }

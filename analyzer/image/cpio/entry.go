@@ -3,7 +3,6 @@ package cpio
 import (
 	"io"
 	"io/fs"
-	"path"
 	"strings"
 
 	"romscan/analyzer/image"
@@ -25,7 +24,7 @@ func (w *walker) add(h *header) {
 		w.x.Miss("", image.Errorf(image.Malformed, h.data, "a name of %d bytes", h.nameSize))
 		return
 	}
-	name, note, err := clean(h.name)
+	name, note, err := image.CleanName(h.name)
 	if err != nil {
 		w.x.Miss(h.name, err)
 		return
@@ -109,27 +108,4 @@ func (w *walker) target(h *header) (string, error) {
 		return "", err
 	}
 	return strings.ToValidUTF8(cString(raw), "\uFFFD"), nil
-}
-
-// clean makes a path of the archive a valid io/fs path. Leading slashes and "." are dropped; ".." is refused:
-// it would leave the root of the device.
-func clean(raw string) (name, note string, err error) {
-	var elems []string
-	for elem := range strings.SplitSeq(raw, "/") {
-		if elem == "" || elem == "." {
-			continue
-		}
-		valid, n, ok := image.ValidName(elem)
-		if !ok {
-			return "", "", image.Errorf(image.Malformed, -1, "a path with %q in it", elem)
-		}
-		if n != "" {
-			note = n
-		}
-		elems = append(elems, valid)
-	}
-	if len(elems) == 0 {
-		return ".", note, nil
-	}
-	return path.Join(elems...), note, nil
 }

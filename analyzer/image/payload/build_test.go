@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +14,6 @@ import (
 	"romscan/analyzer/corpustest"
 
 	"github.com/klauspost/compress/zstd"
-
-	"romscan/analyzer/image"
 )
 
 // There is no generator of payloads outside of Android's build; this one writes what update_engine's does: blobs
@@ -207,27 +204,6 @@ func systemImage(t testing.TB, name, size string) []byte {
 		t.Fatal(err)
 	}
 	return raw
-}
-
-func load(t testing.TB, raw []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(raw)
-	if !Format().Sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := Format().Open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
-func reasons(fsys fs.FS) []image.Reason {
-	var out []image.Reason
-	for _, g := range fsys.(image.Gapper).Gaps() {
-		out = append(out, g.Reason)
-	}
-	return out
 }
 
 // zstdOf encodes with zstd.

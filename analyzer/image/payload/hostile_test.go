@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"romscan/analyzer/image/treetest"
+
 	"romscan/analyzer/image"
 )
 
@@ -81,14 +83,14 @@ func TestHostile(t *testing.T) {
 		"a group":                  {-1, []op{{kind: zero, dst: []extent{{0, 1}}, edit: func(m []byte) []byte { return append(m, 0x0B) }}}, "-", []image.Reason{image.Malformed}},
 		"a bomb":                   {-1, []op{{kind: replaceXZ, data: storedXZ(blocks("a")), dst: []extent{{0, 1 << 32}}}}, strings.Repeat("-", 100), nil},
 	} {
-		fsys := load(t, build(512, part{"p", c.size, c.ops, nil}))
+		fsys := treetest.Load(t, Format(), build(512, part{"p", c.size, c.ops, nil}))
 		got, errs := readBlocks(t, fsys, 512)
 		for i := range got {
 			if got[i] == "" {
 				got[i] = "-"
 			}
 		}
-		if s := strings.Join(got, ""); s != c.want || !slices.Equal(reasons(fsys), c.gaps) {
+		if s := strings.Join(got, ""); s != c.want || !slices.Equal(treetest.Reasons(fsys), c.gaps) {
 			t.Errorf("%s: %q, gaps %v, errors %v", name, s, fsys.(image.Gapper).Gaps(), errs)
 		}
 		for _, err := range errs {
@@ -126,7 +128,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	fsys := load(t, patch(20, 0xFF, 0xFF)) // a signature past the end
+	fsys := treetest.Load(t, Format(), patch(20, 0xFF, 0xFF)) // a signature past the end
 	if got, _ := readBlocks(t, fsys, 512); !slices.Equal(got, []string{"\x00"}) {
 		t.Errorf("signature past the end: %q", got)
 	}
@@ -138,7 +140,7 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{"system", "", "../../etc", "a/b", "system", "x\xFF", "..", "system"} {
 		parts = append(parts, part{name, 512, zero, nil})
 	}
-	fsys := load(t, build(512, parts...))
+	fsys := treetest.Load(t, Format(), build(512, parts...))
 	var got []string
 	entries, err := fs.ReadDir(fsys, ".")
 	for _, e := range entries {
@@ -147,7 +149,7 @@ func TestNames(t *testing.T) {
 	if want := []string{"...img", "system.4.img", "system.7.img", "system.img", "x\uFFFDff.img"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}
-	if n := len(reasons(fsys)); n != 5 {
+	if n := len(treetest.Reasons(fsys)); n != 5 {
 		t.Errorf("gaps %v", fsys.(image.Gapper).Gaps())
 	}
 }
@@ -161,9 +163,9 @@ func TestMany(t *testing.T) {
 		ops = append(ops, op{kind: zero, data: []byte{}, dst: []extent{{n - 1 - k, 1}}})
 	}
 	enc := build(512, part{"p", -1, ops, nil})
-	fsys := load(t, enc)
-	if size := len(fsys.(*Payload).manifest); size < 10<<20 || len(reasons(fsys)) > 0 {
-		t.Errorf("manifest of %d bytes, gaps %v", size, reasons(fsys))
+	fsys := treetest.Load(t, Format(), enc)
+	if size := len(fsys.(*Payload).manifest); size < 10<<20 || len(treetest.Reasons(fsys)) > 0 {
+		t.Errorf("manifest of %d bytes, gaps %v", size, treetest.Reasons(fsys))
 	}
 	f, err := fsys.Open("p.img")
 	if err != nil {
@@ -180,7 +182,7 @@ func TestTruncated(t *testing.T) {
 	raw, ops := synthetic()
 	enc := build(512, part{"p", int64(len(raw)), ops, nil})
 	cut := len(enc) - len(ops[6].data) - len(ops[5].data) + 10
-	fsys := load(t, enc[:cut])
+	fsys := treetest.Load(t, Format(), enc[:cut])
 	got, errs := readBlocks(t, fsys, 512)
 	for k, b := range got {
 		if lost := k >= 13; lost != (b == "") || !lost && b[0] != raw[k*512] {
@@ -192,7 +194,7 @@ func TestTruncated(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated}) {
+	if got := treetest.Reasons(fsys); !slices.Equal(got, []image.Reason{image.Truncated}) {
 		t.Errorf("gaps %v", fsys.(image.Gapper).Gaps())
 	}
 }

@@ -19,6 +19,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/image/treetest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"romscan/analyzer/image"
@@ -54,14 +56,14 @@ func TestSynthetic(t *testing.T) {
 	raw, ops := synthetic()
 	sum := sha256.Sum256(raw)
 	wrong := sha256.Sum256(nil)
-	fsys := load(t, build(512, part{"system", int64(len(raw)), ops, sum[:]}, part{"vendor", -1, ops, wrong[:]}, part{"odm", 513, ops[:2], nil}))
+	fsys := treetest.Load(t, Format(), build(512, part{"system", int64(len(raw)), ops, sum[:]}, part{"vendor", -1, ops, wrong[:]}, part{"odm", 513, ops[:2], nil}))
 	for name, size := range map[string]int{"system.img": len(raw), "vendor.img": len(raw), "odm.img": 513} {
 		got, err := fs.ReadFile(fsys, name)
 		if err != nil || !bytes.Equal(got, raw[:size]) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 	}
-	if got := reasons(fsys); len(got) > 0 {
+	if got := treetest.Reasons(fsys); len(got) > 0 {
 		t.Errorf("gaps %v", got)
 	}
 	if err := fstest.TestFS(fsys, "system.img", "vendor.img", "odm.img"); err != nil {
@@ -213,7 +215,7 @@ func TestAgainstDumpers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, err := fs.ReadFile(load(t, enc), "system.img")
+		ours, err := fs.ReadFile(treetest.Load(t, Format(), enc), "system.img")
 		if err != nil || !bytes.Equal(ours, theirs) || !bytes.Equal(ours, raw) {
 			t.Errorf("%s: %d bytes beside %d, %v", name, len(theirs), len(ours), err)
 		}
@@ -226,7 +228,7 @@ func TestAgainstDumpers(t *testing.T) {
 // TestDelta: without a base, what needs none is read; the rest says what it needs.
 func TestDelta(t *testing.T) {
 	raw := noise(1, 8*512)
-	fsys := load(t, build(512,
+	fsys := treetest.Load(t, Format(), build(512,
 		part{"system", 11 * 512, []op{
 			{kind: replace, data: raw[:2*512], dst: []extent{{0, 2}}},
 			{kind: sourceCopy, dst: []extent{{2, 3}}},

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/image/treetest"
+
 	"github.com/pierrec/lz4/v4"
 
 	"romscan/analyzer/image"
@@ -48,13 +50,13 @@ func TestLZ4(t *testing.T) {
 		t.Fatalf("sets: %v", sets)
 	}
 	checkSet(t, "two pieces", parts(pieces...), want)
-	alone := load(t, pieces[0])
+	alone := treetest.Load(t, Format(), pieces[0])
 	if err := fstest.TestFS(alone, Name); err != nil {
 		t.Error(err)
 	}
 	got, err := fs.ReadFile(alone, Name)
-	if err != nil || !bytes.Equal(got, append(bytes.Clone(want[:5*512]), make([]byte, 7*512)...)) || len(reasons(alone)) > 0 {
-		t.Errorf("one piece: %d bytes, %v, %v", len(got), err, reasons(alone))
+	if err != nil || !bytes.Equal(got, append(bytes.Clone(want[:5*512]), make([]byte, 7*512)...)) || len(treetest.Reasons(alone)) > 0 {
+		t.Errorf("one piece: %d bytes, %v, %v", len(got), err, treetest.Reasons(alone))
 	}
 }
 
@@ -75,7 +77,7 @@ func TestLZ4Damage(t *testing.T) {
 		"cut":       {chunk{chunkLZ4, 4, packed}, 10, []image.Reason{image.Truncated}},
 	} {
 		raw := build(512, 1+c.chunk.blocks, 28, 12, chunk{chunkRaw, 1, data[:512]}, c.chunk)
-		fsys := load(t, raw[:len(raw)-c.cut])
+		fsys := treetest.Load(t, Format(), raw[:len(raw)-c.cut])
 		f, err := fsys.Open(Name)
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +92,7 @@ func TestLZ4Damage(t *testing.T) {
 		if n, err := at.ReadAt(b, 512); err == nil {
 			t.Errorf("%s: %d bytes are read", name, n)
 		}
-		if got := reasons(fsys); fmt.Sprint(got) != fmt.Sprint(c.gaps) {
+		if got := treetest.Reasons(fsys); fmt.Sprint(got) != fmt.Sprint(c.gaps) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

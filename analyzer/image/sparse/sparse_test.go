@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"romscan/analyzer/image/treetest"
+
 	"romscan/analyzer/corpustest"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,27 +60,6 @@ func build(block, total uint32, fileHeader, chunkHeader int, chunks ...chunk) []
 	return out
 }
 
-func load(t testing.TB, raw []byte) fs.FS {
-	t.Helper()
-	r := bytes.NewReader(raw)
-	if !Format().Sniff(r, r.Size()) {
-		t.Fatal("not recognised")
-	}
-	fsys, err := Format().Open(r, r.Size(), image.NewBudget(image.DefaultLimits()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fsys
-}
-
-func reasons(fsys fs.FS) []image.Reason {
-	var out []image.Reason
-	for _, g := range fsys.(image.Gapper).Gaps() {
-		out = append(out, g.Reason)
-	}
-	return out
-}
-
 func TestChunks(t *testing.T) {
 	data := noise(1, 2*512)
 	for _, sizes := range [][2]int{{28, 12}, {32, 16}, {100, 40}} {
@@ -90,10 +71,10 @@ func TestChunks(t *testing.T) {
 			chunk{chunkFill, 1, []byte{0, 0, 0, 0}},
 			chunk{chunkRaw, 1, data[:512]})
 		want := bytes.Join([][]byte{data, bytes.Repeat([]byte{1, 2, 3, 4}, 3*128), make([]byte, 3*512), data[:512]}, nil)
-		fsys := load(t, raw)
+		fsys := treetest.Load(t, Format(), raw)
 		got, err := fs.ReadFile(fsys, Name)
-		if err != nil || !bytes.Equal(got, want) || len(reasons(fsys)) > 0 {
-			t.Errorf("headers of %v: %d bytes, %v, gaps %v", sizes, len(got), err, reasons(fsys))
+		if err != nil || !bytes.Equal(got, want) || len(treetest.Reasons(fsys)) > 0 {
+			t.Errorf("headers of %v: %d bytes, %v, gaps %v", sizes, len(got), err, treetest.Reasons(fsys))
 		}
 		if err := fstest.TestFS(fsys, Name); err != nil {
 			t.Error(err)
@@ -135,8 +116,8 @@ func TestLies(t *testing.T) {
 		"raw of a wrong size":  {build(512, 8, 28, 12, honest[0], chunk{chunkRaw, 4, data[:100]}), 8 * 512, 4 * 512, []image.Reason{image.Malformed}},
 		"chunk of an odd type": {build(512, 8, 28, 12, honest[0], chunk{0xCAC9, 4, nil}), 8 * 512, 4 * 512, []image.Reason{image.Unsupported}},
 	} {
-		fsys := load(t, c.raw)
-		if diff := cmp.Diff(c.gaps, reasons(fsys)); diff != "" {
+		fsys := treetest.Load(t, Format(), c.raw)
+		if diff := cmp.Diff(c.gaps, treetest.Reasons(fsys)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 		info, err := fs.Stat(fsys, Name)
@@ -183,7 +164,7 @@ func TestTools(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := fs.ReadFile(load(t, raw), Name)
+		got, err := fs.ReadFile(treetest.Load(t, Format(), raw), Name)
 		if err != nil || !bytes.Equal(got, holes()) {
 			t.Errorf("blocks of %s: %d bytes, %v", block, len(got), err)
 		}
@@ -211,9 +192,9 @@ func TestSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fsys := load(t, raw)
-		if got, err := fs.ReadFile(fsys, Name); err != nil || !bytes.Equal(got, want) || len(reasons(fsys)) > 0 {
-			t.Errorf("%s: %d bytes of %d, %v, gaps %v", filepath.Base(name), len(got), len(want), err, reasons(fsys))
+		fsys := treetest.Load(t, Format(), raw)
+		if got, err := fs.ReadFile(fsys, Name); err != nil || !bytes.Equal(got, want) || len(treetest.Reasons(fsys)) > 0 {
+			t.Errorf("%s: %d bytes of %d, %v, gaps %v", filepath.Base(name), len(got), len(want), err, treetest.Reasons(fsys))
 		}
 	}
 }
@@ -253,8 +234,8 @@ func checkSet(t *testing.T, name string, p []image.Part, want []byte) {
 		return
 	}
 	got, err := fs.ReadFile(fsys, Name)
-	if err != nil || !bytes.Equal(got, want) || len(reasons(fsys)) > 0 {
-		t.Errorf("%s: %d bytes of %d, %v, gaps %v", name, len(got), len(want), err, reasons(fsys))
+	if err != nil || !bytes.Equal(got, want) || len(treetest.Reasons(fsys)) > 0 {
+		t.Errorf("%s: %d bytes of %d, %v, gaps %v", name, len(got), len(want), err, treetest.Reasons(fsys))
 	}
 }
 
@@ -288,7 +269,7 @@ func TestSetWithoutAPiece(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]image.Reason{image.Truncated}, reasons(fsys)); diff != "" {
+	if diff := cmp.Diff([]image.Reason{image.Truncated}, treetest.Reasons(fsys)); diff != "" {
 		t.Error(diff)
 	}
 	got, err := fs.ReadFile(fsys, Name)

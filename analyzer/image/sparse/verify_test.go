@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"romscan/analyzer/image/treetest"
+
 	"romscan/analyzer/image"
 )
 
@@ -32,7 +34,7 @@ func TestVerify(t *testing.T) {
 		img := build(4096, 4, fileHeaderSize, chunkHeaderSize, chunks...)
 		binary.LittleEndian.PutUint32(img[24:], c.header)
 		var got []image.Outcome
-		load(t, img).(image.Verifier).Verify(t.Context(), func(k image.Check) bool {
+		treetest.Load(t, Format(), img).(image.Verifier).Verify(t.Context(), func(k image.Check) bool {
 			got = append(got, k.Outcome)
 			return true
 		})

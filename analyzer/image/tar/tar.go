@@ -12,7 +12,6 @@ package tar
 import (
 	"io"
 	"io/fs"
-	"path"
 	"strings"
 
 	"romscan/analyzer/image"
@@ -180,7 +179,7 @@ func (w *walker) extend(h *header, data int64, next *records) error {
 
 // add puts a file, directory or link into the index.
 func (w *walker) add(h *header, data, length int64) {
-	name, note, err := clean(h.name)
+	name, note, err := image.CleanName(h.name)
 	if err != nil {
 		w.x.Miss(h.name, err)
 		return
@@ -214,7 +213,7 @@ func (w *walker) add(h *header, data, length int64) {
 
 // hardLink is what lies at the target now.
 func (w *walker) hardLink(h *header) (image.Entry, error) {
-	target, _, err := clean(h.link)
+	target, _, err := image.CleanName(h.link)
 	if err != nil {
 		return image.Entry{}, err
 	}
@@ -223,29 +222,6 @@ func (w *walker) hardLink(h *header) (image.Entry, error) {
 		return image.Entry{}, image.Errorf(image.Malformed, -1, "hard link to %q, which is no file before it", h.link)
 	}
 	return e, nil
-}
-
-// clean makes a path of the archive a valid io/fs path. Leading slashes and "." are dropped; ".." is refused,
-// for nobody knows what it was meant to reach.
-func clean(raw string) (name, note string, err error) {
-	var elems []string
-	for elem := range strings.SplitSeq(raw, "/") {
-		if elem == "" || elem == "." {
-			continue
-		}
-		valid, n, ok := image.ValidName(elem)
-		if !ok {
-			return "", "", image.Errorf(image.Malformed, -1, "a path with %q in it", elem)
-		}
-		if n != "" {
-			note = n
-		}
-		elems = append(elems, valid)
-	}
-	if len(elems) == 0 {
-		return ".", note, nil
-	}
-	return path.Join(elems...), note, nil
 }
 
 // section is a stretch of the archive that may be cut short.
