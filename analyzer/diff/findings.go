@@ -37,6 +37,7 @@ func findings(before, after Side) []Finding {
 		}
 	}
 	pairs := pairFlows(lost, found)
+	c.pairApps(lost, found, pairs)
 	paired := map[*finding.Finding]bool{}
 	for _, f := range lost {
 		if g := pairs[f]; g != nil {
@@ -76,6 +77,9 @@ func index(list []finding.Finding) map[string]*finding.Finding {
 func (c *comparison) both(f, g *finding.Finding) Finding {
 	out := Finding{State: StillThere, Old: f, New: g}
 	var why []string
+	if m := moved(f, g); m != "" {
+		why = append(why, m)
+	}
 	if f.Signature.ID != g.Signature.ID {
 		why = append(why, "was "+f.Signature.ID)
 	}
@@ -116,21 +120,21 @@ func (c *comparison) optedIn(f, g *finding.Finding) Finding {
 		return out
 	}
 	why := changes(behind(f, c.then), behind(g, c.now))
-	return Finding{State: Fixed, Reason: "now " + g.Signature.ID + "; " + strings.Join(why, "; "), Old: f}
+	return Finding{State: Fixed, Reason: joined(moved(f, g), "now "+g.Signature.ID, strings.Join(why, "; ")), Old: f}
 }
 
 // gone decides whether a finding the new side lacks is fixed. It is not where the new side was not read.
 func (c *comparison) gone(f *finding.Finding) Finding {
 	fw := c.after
 	if why := blind(f, fw); why != "" {
-		return Finding{State: CannotTell, Reason: joined(c.lost(f), why), Old: f}
+		return Finding{State: CannotTell, Reason: joined(c.lost(f), c.others(f, c.now, "goes"), why), Old: f}
 	}
 	out := Finding{State: Fixed, Old: f}
 	if f.App != "" && !slices.ContainsFunc(fw.Subjects(), func(a *firmware.App) bool { return a.Package == f.App }) {
-		out.Reason = "the app is gone"
+		out.Reason = joined("the app is gone", c.others(f, c.now, "goes"))
 		return out
 	}
-	if out.Reason = c.lost(f); out.Reason == "" {
+	if out.Reason = joined(c.lost(f), c.others(f, c.now, "goes")); out.Reason == "" {
 		out.Reason = strings.Join(finding.Unmet(fw, f), "; ")
 	}
 	return out
@@ -140,13 +144,13 @@ func (c *comparison) gone(f *finding.Finding) Finding {
 func (c *comparison) came(f *finding.Finding) Finding {
 	fw := c.before
 	if why := blind(f, fw); why != "" {
-		return Finding{State: CannotTell, Reason: joined(c.gained(f), why), New: f}
+		return Finding{State: CannotTell, Reason: joined(c.gained(f), c.others(f, c.then, "went"), why), New: f}
 	}
 	out := Finding{State: New, New: f}
 	if f.App != "" && !slices.ContainsFunc(fw.Subjects(), func(a *firmware.App) bool { return a.Package == f.App }) {
-		out.Reason = "the app is new"
+		out.Reason = joined("the app is new", c.others(f, c.then, "went"))
 	} else {
-		out.Reason = c.gained(f)
+		out.Reason = joined(c.gained(f), c.others(f, c.then, "went"))
 	}
 	return out
 }

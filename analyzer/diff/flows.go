@@ -147,7 +147,7 @@ func (c *comparison) lost(f *finding.Finding) string {
 	case len(other) > 0:
 		return "data lost: " + data + " no longer goes there, " + strings.Join(values(other, "from"), ", ") + " still does"
 	case host(was) != "":
-		return "gone: nothing that was followed goes to " + host(was) + " any more"
+		return "gone: nothing that was followed in the app goes to " + host(was) + " any more"
 	}
 	return ""
 }
@@ -166,7 +166,7 @@ func (c *comparison) gained(f *finding.Finding) string {
 	case len(other) > 0:
 		return "data gained: " + data + " goes where " + strings.Join(values(other, "from"), ", ") + " went before"
 	case host(is) != "":
-		return "nothing that was followed went to " + host(is) + " before"
+		return "nothing that was followed in the app went to " + host(is) + " before"
 	}
 	return ""
 }

@@ -86,11 +86,11 @@ func TestFlowStates(t *testing.T) {
 		{"endpoint moved", full(flow()), full(flow("to", "http://b.example/reg", "host", "b.example")), []string{"changed endpoint moved: a.example/reg → b.example/reg"}},
 		{"data gained", full(flow()), full(flow(), flow("from", "device.imsi")), []string{"still-there ", "new data gained: device.imsi goes where device.imei went before"}},
 		{"data lost", full(flow(), flow("from", "device.imsi")), full(flow()), []string{"fixed data lost: device.imsi no longer goes there, device.imei still does", "still-there "}},
-		{"gone", full(flow()), full(flow("from", "operator.name", "to", "http://c.example/", "host", "c.example")), []string{"fixed gone: nothing that was followed goes to a.example any more"}},
-		{"gone, but the flows are cut", full(flow()), flowSide(pack, true, true, true), []string{"cannot-tell gone: nothing that was followed goes to a.example any more; the flows of a are not all known in in"}},
-		{"gone, but the code is missing", full(flow()), flowSide(pack, true, false, false), []string{"cannot-tell gone: nothing that was followed goes to a.example any more; the code of a is not in in"}},
-		{"gone, but nothing was followed", full(flow()), flowSide(pack, false, true, false), []string{"cannot-tell gone: nothing that was followed goes to a.example any more; no data was followed through code in in"}},
-		{"new where the old flows are cut", flowSide(pack, true, true, true), full(flow()), []string{"cannot-tell nothing that was followed went to a.example before; the flows of a are not all known in in"}},
+		{"gone", full(flow()), full(flow("from", "operator.name", "to", "http://c.example/", "host", "c.example")), []string{"fixed gone: nothing that was followed in the app goes to a.example any more"}},
+		{"gone, but the flows are cut", full(flow()), flowSide(pack, true, true, true), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; the flows of a are not all known in in"}},
+		{"gone, but the code is missing", full(flow()), flowSide(pack, true, false, false), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; the code of a is not in in"}},
+		{"gone, but nothing was followed", full(flow()), flowSide(pack, false, true, false), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; no data was followed through code in in"}},
+		{"new where the old flows are cut", flowSide(pack, true, true, true), full(flow()), []string{"cannot-tell nothing that was followed in the app went to a.example before; the flows of a are not all known in in"}},
 		{"cut on both sides but seen", flowSide(pack, true, true, true, flow()), flowSide(pack, true, true, true, with(https)), []string{"changed was ROM2001; severity critical → high; transport: http → https"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
