@@ -53,7 +53,8 @@ func advance(pick []int, choices [][]hit) bool {
 	return false
 }
 
-// distinct keeps one hit of each identity: the first, or one that says more of the same, see clearer.
+// distinct keeps one hit of each identity: the first, or one that says more of the same, see clearer, and of its like the one in which
+// data is changed least.
 func distinct(s *signatures.Signature, b binding) []hit {
 	var fields []string
 	for _, ref := range s.Fingerprint {
@@ -68,26 +69,41 @@ func distinct(s *signatures.Signature, b binding) []hit {
 				first = h
 			}
 		}
+		for _, h := range b.hits {
+			if plainer(h, first) {
+				first = h
+			}
+		}
 		first.more = len(b.hits) - 1
 		return []hit{first}
 	}
 	seen := map[string]int{}
 	var out []hit
-	for _, h := range b.hits {
+	keyOf := func(h hit) string {
 		var key strings.Builder
 		for _, f := range fields {
 			key.WriteString(value(h, f))
 			key.WriteByte(0)
 		}
-		if i, ok := seen[key.String()]; ok {
+		return key.String()
+	}
+	for _, h := range b.hits {
+		key := keyOf(h)
+		if i, ok := seen[key]; ok {
 			more := out[i].more + 1
 			if clearer(h, out[i]) {
 				out[i] = h
 			}
 			out[i].more = more
 		} else {
-			seen[key.String()] = len(out)
+			seen[key] = len(out)
 			out = append(out, h)
+		}
+	}
+	for _, h := range b.hits {
+		if i := seen[keyOf(h)]; plainer(h, out[i]) {
+			h.more = out[i].more
+			out[i] = h
 		}
 	}
 	return out

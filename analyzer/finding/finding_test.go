@@ -133,6 +133,34 @@ func TestClearestFirst(t *testing.T) {
 	}
 }
 
+// TestPlainestFirst: of flows that differ in what is done to the data alone, that is told in which least is.
+func TestPlainestFirst(t *testing.T) {
+	pack := load(t, sig("ROM9001", "app", "  all: [{as: x, fact: flow, with: {sink: network}}]\n", "message: \"{x.transform} {x.to}\"\nsteps: [x]\nfingerprint: [app, x.host]\n"))
+	type form struct{ transform, to, guard string }
+	for _, c := range []struct {
+		forms []form
+		want  string
+	}{
+		{[]form{{"hashed encoded", "http://a.example/b", "none"}, {"plain", "http://a.example/b", "none"}}, "plain http://a.example/b"},
+		{[]form{{"encrypted", "http://a.example/b", "none"}, {"hashed encoded", "http://a.example/b", "none"}, {"hashed encrypted", "http://a.example/b", "none"}}, "hashed, encoded http://a.example/b"},
+		{[]form{{"hashed", "http://a.example/b", "none"}, {"encoded compressed", "http://a.example/b", "none"}}, "encoded, compressed http://a.example/b"},
+		{[]form{{"hashed", "http://a.example/b", "none"}, {"plain", "http://a.example/c", "none"}}, "hashed http://a.example/b"},   // elsewhere
+		{[]form{{"hashed", "http://a.example/b", "none"}, {"plain", "http://a.example/b", "opt-in"}}, "hashed http://a.example/b"}, // behind more
+		{[]form{{"plain", "http://a.example/{}", "none"}, {"hashed", "http://a.example/b", "none"}, {"encoded", "http://a.example/b", "none"}}, "encoded http://a.example/b"},
+	} {
+		rec := record("system/app/")
+		for _, o := range c.forms {
+			f := fact.Fact{Kind: "flow", Fields: fact.F("from", "device.imei", "sink", "network", "host", "a.example", "to", o.to, "guard", o.guard).With("transform", strings.Fields(o.transform)...)}
+			f.At.Path = rec.Units[0].File.Path
+			rec.Units[0].Facts = append(rec.Units[0].Facts, f)
+		}
+		got := Match(firmware.Assemble(rec), pack)
+		if len(got) != 1 || got[0].Message != c.want || got[0].More != len(c.forms)-1 {
+			t.Errorf("%v: %+v", c.forms, got)
+		}
+	}
+}
+
 // TestFingerprintSurvivesMove: another path, the same finding.
 func TestFingerprintSurvivesMove(t *testing.T) {
 	pack := load(t, sig("ROM9001", "app", "  all: [{as: x, fact: permission, with: {name: P}}]\n", "message: m\nsteps: [x]\nfingerprint: [app, x.name]\n"))

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"slices"
 	"strings"
 
 	"romscan/analyzer/fact"
@@ -58,6 +59,29 @@ func clearer(h, than hit) bool {
 	}
 	x, y := h.fact.Fields.Get("to"), than.fact.Fields.Get("to")
 	return x != y && dataflow.Covers(y, x)
+}
+
+// plainer reports whether a flow is another one but for what is done to the data on the way, and that is less: what leaves in several
+// forms is as open as the plainest of them.
+func plainer(h, than hit) bool {
+	if h.used != nil || than.used != nil || h.fact.Kind != "flow" || than.fact.Kind != "flow" {
+		return false
+	}
+	for _, field := range [...]string{"from", "to", "transport", "sink", "guard", "gate", "activation", "exact"} {
+		if !slices.Equal(h.fact.Fields.All(field), than.fact.Fields.All(field)) {
+			return false
+		}
+	}
+	return changed(h.fact) < changed(than.fact)
+}
+
+// changed is how much is done to data on its way: encoded, which anybody undoes, hashed, and encrypted.
+func changed(f fact.Fact) int {
+	n := 0
+	for _, t := range f.Fields.All("transform") {
+		n += map[string]int{"encoded": 1, "compressed": 1, "hashed": 3, "encrypted": 6}[t]
+	}
+	return n
 }
 
 // toldAddress tells where data goes: an address as it is, as far as code states it.

@@ -119,7 +119,8 @@ func (p *mapping) pending(s *summary, run bool) (any bool) {
 			continue
 		}
 		conds, ok := p.conditions(e.conds)
-		if !ok {
+		given, way := p.givenHere(e.given)
+		if !ok || !way {
 			p.results[e.result] = nothing
 			continue
 		}
@@ -127,7 +128,7 @@ func (p *mapping) pending(s *summary, run bool) (any bool) {
 		for j, v := range e.args {
 			args[j] = p.value(v)
 		}
-		p.results[e.result] = p.retry(e, args, conds)
+		p.results[e.result] = p.retry(e, args, conds, given)
 		p.reset()
 	}
 	return any
@@ -137,7 +138,7 @@ func (p *mapping) pending(s *summary, run bool) (any bool) {
 const maxRetries = 3
 
 // retry makes a pending call with what is known now.
-func (p *mapping) retry(e *event, args []value, conds condset) value {
+func (p *mapping) retry(e *event, args []value, conds, given condset) value {
 	f, a := p.f, p.f.a
 	if f.retries >= maxRetries {
 		a.cut("calls that open calls")
@@ -149,9 +150,9 @@ func (p *mapping) retry(e *event, args []value, conds condset) value {
 	defer func() { f.retries, f.level = f.retries-1, level }()
 	site := f.siteN(a.chains.push(e.site, e.chain) + 1)
 	a.sites[site] = a.sites[e.site]
-	gate := f.gates[f.block]
-	f.gates[f.block] = a.c.and(gate, conds)
-	defer func() { f.gates[f.block] = gate }()
+	gate, tests := f.gates[f.block], f.given
+	f.gates[f.block], f.given = a.c.and(gate, conds), a.c.and(tests, given)
+	defer func() { f.gates[f.block], f.given = gate, tests }()
 	if e.call != nil {
 		return f.api(e.call, e.ref, args, site)
 	}
@@ -203,10 +204,12 @@ func (p *mapping) raise(e *event) {
 	}
 	f, a := p.f, p.f.a
 	conds, ok := p.conditions(e.conds)
-	if !ok {
+	given, way := p.givenHere(e.given)
+	if !ok || !way {
 		return
 	}
 	n := *e
+	n.given = given
 	n.conds = a.c.and(f.gates[f.block], conds)
 	n.chain = a.chains.push(p.site, e.chain)
 	n.payload, n.to = p.content(e.payload), p.value(e.to)

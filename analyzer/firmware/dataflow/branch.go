@@ -27,6 +27,7 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		}
 		return f.a.c.cond(cond{r, x, y, site}) + 1
 	}
+	f.asksGiven(rel, x, y, site)
 	f.correlated(in, x, y)
 	f.steer(x)
 	f.steer(y)

@@ -24,11 +24,12 @@ type event struct {
 	payload value
 	to      value
 	conds   condset
-	site    uint32 // the instruction
-	chain   uint32 // calls from the method that holds the event down to it
-	trust   bool   // the connection accepts every certificate
-	mixed   bool   // stands for several ways to the instruction: what is sent may go elsewhere, or under other conditions
-	result  atom   // of evCall: what stands for its result
+	given   condset // objects of the caller that have to be there, or not: see given.go
+	site    uint32  // the instruction
+	chain   uint32  // calls from the method that holds the event down to it
+	trust   bool    // the connection accepts every certificate
+	mixed   bool    // stands for several ways to the instruction: what is sent may go elsewhere, or under other conditions
+	result  atom    // of evCall: what stands for its result
 }
 
 type eventKey struct {
@@ -53,6 +54,7 @@ const (
 
 // record notes an event of this frame, once.
 func (f *frame) record(e event) {
+	e.given = f.a.c.and(e.given, f.given)
 	k := eventKey{e.kind, e.site, e.chain, ""}
 	if e.target != nil {
 		k.ref = e.target.Ref()
@@ -115,14 +117,14 @@ func (f *frame) merge(old, e *event) {
 			old.args[j] = f.a.t.join(old.args[j], e.args[j])
 		}
 	}
-	old.conds = f.a.either(old.conds, e.conds)
+	old.conds, old.given = f.a.either(old.conds, e.conds), f.a.c.common(old.given, e.given)
 }
 
 // pend leaves a call to the callers and returns what stands for its result.
 func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
 	if f.pended >= maxPending {
 		if i := f.waitsAlready(r, c, args); i >= 0 {
-			f.events[i].conds = f.a.either(f.events[i].conds, f.gates[f.block])
+			f.events[i].conds, f.events[i].given = f.a.either(f.events[i].conds, f.gates[f.block]), f.a.c.common(f.events[i].given, f.given)
 			return f.pendedResult(r, f.events[i].result)
 		}
 	}

@@ -10,19 +10,21 @@ import (
 
 // frame interprets one method.
 type frame struct {
-	a     *analysis
-	m     *Method
-	f     *dex.File
-	code  dex.Code
-	g     *graph
-	in    []*state
-	taken [][2]uint32 // of blocks that end in a test: the condition of each way, +1
-	gates []condset   // of blocks, as far as known in this pass
-	anyOf [][]uint32  // of blocks: that one of the ways to them, or to what dominates them, was taken
-	visit []int
-	ways  [][2]truth // of blocks that end in a test: which ways can be taken
-	outs  [][]value  // of blocks that return in a predicate: the registers
-	plain bool       // a predicate: see answersByPath
+	a           *analysis
+	m           *Method
+	f           *dex.File
+	code        dex.Code
+	g           *graph
+	in          []*state
+	taken       [][2]uint32 // of blocks that end in a test: the condition of each way, +1
+	gates       []condset   // of blocks, as far as known in this pass
+	given       condset     // of the block being run: see given.go
+	objectTests [][2]uint32 // of blocks that end in a test: see given.go
+	anyOf       [][]uint32  // of blocks: that one of the ways to them, or to what dominates them, was taken
+	visit       []int
+	ways        [][2]truth // of blocks that end in a test: which ways can be taken
+	outs        [][]value  // of blocks that return in a predicate: the registers
+	plain       bool       // a predicate: see answersByPath
 
 	s          *state
 	block      int32
@@ -82,7 +84,7 @@ func (a *analysis) newFrame(m *Method) *frame {
 		return nil
 	}
 	f := &frame{a: a, m: m, f: m.Class.File, code: code, g: g, in: make([]*state, len(g.blocks)),
-		taken: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), anyOf: make([][]uint32, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}, known: map[int32]truth{}}
+		taken: make([][2]uint32, len(g.blocks)), objectTests: make([][2]uint32, len(g.blocks)), gates: make([]condset, len(g.blocks)), anyOf: make([][]uint32, len(g.blocks)), visit: make([]int, len(g.blocks)), tested: make([]value, len(g.blocks)), switched: make([]value, len(g.blocks)), index: map[eventKey]int{}, handlers: map[int32]bool{}, known: map[int32]truth{}}
 	first := &state{regs: make([]value, max(int(code.Registers), 1))}
 	at := int(code.Registers) - int(code.Ins)
 	param := uint32(0)
@@ -219,7 +221,7 @@ func (f *frame) runBlock(b int32, in *state, pass func(to int32, way int, s *sta
 	bl := &f.g.blocks[b]
 	f.block, f.s = b, in.clone()
 	f.visit[b]++
-	f.gates[b] = f.gate(b)
+	f.gates[b], f.given = f.gate(b), f.givenIn(b)
 	f.raised = nothing
 	f.implied = f.implicit(b)
 	if f.handlers[b] {
