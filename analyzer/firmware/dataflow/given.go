@@ -50,7 +50,11 @@ func (p *mapping) givenHere(s condset) (condset, bool) {
 	for _, id := range a.c.sets[s] {
 		c := a.c.conds[id]
 		x := p.whole(c.x)
-		switch a.decide(c.rel, x, c.y) {
+		way := a.decide(c.rel, x, c.y)
+		if way == maybe && a.madeObject(x) {
+			way = outcome(c.rel == unequal, c.rel == equal)
+		}
+		switch way {
 		case never:
 			return 0, false
 		case always:
@@ -61,6 +65,16 @@ func (p *mapping) givenHere(s condset) (condset, bool) {
 		}
 	}
 	return a.c.set(out), true
+}
+
+// madeObject reports whether a value is what encoding, hashing or joining something made, which is never null.
+func (a *analysis) madeObject(v value) bool {
+	list := a.t.atomsOf(v)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(at atom) bool {
+		n := a.t.node(at)
+		made := n.kind == kConcat || (n.kind == kDerived || n.kind == kSource) && n.b&(asHashed|asEncrypted|asEncoded|asCompressed) != 0
+		return !made
+	})
 }
 
 // common keeps the tests that two ways share.
