@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A value that may be too many things is made coarser: first what loses nothing, then what loses only how a text goes on, or which
-// number it is. Only what is still too much after that is cut off, and the value says so; see missed.go.
+// A value that may be too many things is made coarser: first what loses nothing, then what loses only how a text goes on, which
+// number it is, or that data leaves in a second form too. Only what is still too much after that is cut off, and the value says so; see missed.go.
 
 // shrink makes a set small enough.
 func (t *tables) shrink(list []atom) []atom {
@@ -14,6 +14,7 @@ func (t *tables) shrink(list []atom) []atom {
 		t.stated,
 		t.prefixes,
 		t.plain,
+		t.leastChanged,
 	}
 	for _, step := range steps {
 		if list = step(list); unmarked(list) <= maxSet {
@@ -131,6 +132,24 @@ func (t *tables) plain(list []atom) []atom {
 		return out
 	}
 	return slices.Insert(out, 0, anyAtom)
+}
+
+// leastChanged drops data that is also there with fewer transforms: what is lost is one of the forms it leaves in, not that it leaves.
+func (t *tables) leastChanged(list []atom) []atom {
+	return t.without(list, func(_ atom, n *node) bool {
+		if n.kind != kDerived && n.kind != kSource || n.b == 0 {
+			return false
+		}
+		for _, at := range list {
+			m := *t.node(at)
+			if fewer := m.b; fewer != n.b && fewer&^n.b == 0 {
+				if m.b = n.b; m == *n {
+					return true
+				}
+			}
+		}
+		return false
+	})
 }
 
 // weight orders kinds by what is lost first when a set is too large.

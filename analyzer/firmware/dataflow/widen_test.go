@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,5 +61,26 @@ func TestConcatEmpty(t *testing.T) {
 	}
 	if n := tab.beginsWith(tab.concat(one, more), one); n <= 0 {
 		t.Error("a longer text does not begin with the shorter")
+	}
+}
+
+// Where data is there in more forms than a value holds, other data is not lost for them.
+func TestShrinkKeepsData(t *testing.T) {
+	tab := newTables()
+	var list []atom
+	for i := range maxSet - 2 {
+		held := uint32(tab.atom(node{kind: kParam, a: uint32(i)}))
+		for _, bits := range []uint32{0, asHashed, asEncoded | asHashed} {
+			list = append(list, tab.atom(node{kind: kDerived, a: held, b: bits}))
+		}
+	}
+	v := tab.atomsOf(tab.make(list))
+	for i := range maxSet - 2 {
+		if plain := tab.atom(node{kind: kDerived, a: uint32(tab.atom(node{kind: kParam, a: uint32(i)}))}); !slices.Contains(v, plain) {
+			t.Errorf("what is made of parameter %d is gone", i)
+		}
+	}
+	if unmarked(v) < len(v) {
+		t.Error("a form is told as a loss of data")
 	}
 }
