@@ -185,9 +185,7 @@ func (a *analysis) reached() *reachability {
 	}
 	g.build()
 	g.reasons()
-	for bit := range labels {
-		g.common(bit)
-	}
+	g.allCommon()
 	for _, n := range g.nodes {
 		r.why[n.m] |= n.why
 	}
