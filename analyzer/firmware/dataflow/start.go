@@ -45,11 +45,16 @@ func (a *analysis) settleStart(f *frame, e *event) {
 	a.starts = append(a.starts, p)
 }
 
-// settleRegister schedules a receiver that code registers: each object gets its own intents.
+// settleRegister schedules a receiver that code registers: each object gets its own intents. One that lies in a cell is known
+// when all code was seen.
 func (a *analysis) settleRegister(f *frame, e *event) {
 	a.asks(e.args[0], lostThing)
 	for _, at := range a.t.atomsOf(e.args[0]) {
 		n := a.t.node(at)
+		if n.kind == kCell || n.kind == kLoad {
+			a.waitFor(f, e, at)
+			continue
+		}
 		if (n.kind != kObj && n.kind != kHome) || a.u.class(n.s) == nil {
 			continue
 		}
