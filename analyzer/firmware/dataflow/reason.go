@@ -4,7 +4,7 @@ package dataflow
 func (g *contextGraph) reasons() {
 	var todo []int
 	for i, n := range g.nodes {
-		if n.entry {
+		if n.entry || n.why != 0 {
 			todo = append(todo, i)
 		}
 	}
@@ -12,6 +12,9 @@ func (g *contextGraph) reasons() {
 		n := g.nodes[todo[0]]
 		todo = todo[1:]
 		for _, e := range n.out {
+			if g.idle(e.e) {
+				continue
+			}
 			to := g.nodes[e.to]
 			if l := along(n.why, e.e); to.why|l != to.why {
 				to.why |= l
@@ -29,7 +32,7 @@ func (g *contextGraph) allCommon() {
 	added := label(0)
 	for _, n := range g.nodes {
 		for _, e := range n.out {
-			if n.why != 0 && e.e.byUser() == 0 {
+			if n.why != 0 && e.e.byUser() == 0 && !g.idle(e.e) {
 				added |= e.e.adds
 			}
 		}
@@ -74,11 +77,11 @@ func (g *contextGraph) common(bits, added label) {
 	begin := func(n *contextNode) {
 		before, known := condset(0), false
 		for _, e := range n.out {
-			if e.e.byUser() == 0 && e.e.adds&bits != 0 {
+			if e.e.byUser() == 0 && e.e.adds&bits != 0 && !g.idle(e.e) && !g.waits(e.e) {
 				if !known {
 					before, known = g.anyway(n), true
 				}
-				every(e.to, e.e.adds&bits, c.and(before, e.conds))
+				every(e.to, e.e.adds&bits, c.and(before, g.heardBehind(&e)))
 			}
 		}
 	}
@@ -90,7 +93,9 @@ func (g *contextGraph) common(bits, added label) {
 			continue
 		}
 		for _, e := range n.out {
-			every(e.to, e.e.byUser()&bits, e.e.agreed)
+			if !g.idle(e.e) {
+				every(e.to, e.e.byUser()&bits, e.e.agreed)
+			}
 		}
 		if n.has != 0 {
 			begin(n)
@@ -102,12 +107,12 @@ func (g *contextGraph) common(bits, added label) {
 		n, set := g.nodes[i], news[i]
 		news[i] = 0
 		for _, e := range n.out {
-			if e.e.byUser() != 0 {
+			if e.e.byUser() != 0 || g.idle(e.e) || g.waits(e.e) {
 				continue
 			}
 			for number := range labels {
 				if set&(1<<number) != 0 {
-					meet(e.to, number, c.and(n.gates[number], e.conds))
+					meet(e.to, number, c.and(n.gates[number], g.heardBehind(&e)))
 				}
 			}
 		}

@@ -39,6 +39,10 @@ type dynamicReceiver struct {
 type pendingStart struct {
 	settledEvent
 	class, action, address, category, mime, pkg value
+
+	sort  value // of a pending intent: what it was made to start
+	heard int   // of a broadcast: how many registered receivers were asked whether they hear it
+	cast  bool  // it is one
 }
 
 // settle takes an event out of the summaries.
