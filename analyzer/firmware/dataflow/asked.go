@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // sight is what a context sees of the values of its method.
 type sight struct {
@@ -8,10 +11,10 @@ type sight struct {
 	p      *mapping
 	m      *Method
 	known  map[condset]judgedSet
-	intent value // what the component was started with, nothing where that is not known
-	stated bool  // of the condition looked at last: it compares what senders state
-	fields bool  // of it: fields of the program's own objects are among that, or answers under conditions
-	store  atom  // the place that stands for it in runs of the component's methods
+	intent value  // what the component was started with, nothing where that is not known
+	stated bool   // of the condition looked at last: it compares what senders state
+	fields bool   // of it: fields of the program's own objects are among that, or answers under conditions
+	stores []atom // the places that stand for it in runs of the method
 }
 
 // seen returns what a context sees.
@@ -29,8 +32,10 @@ func (g *contextGraph) seen(n *contextNode) *sight {
 		if !n.m.Static() {
 			at++
 		}
-		if class, entry := a.entries[n.m]; entry && p == "Landroid/content/Intent;" && at < len(list) && list[at] != nothing {
-			s.intent, s.store = list[at], a.t.atom(node{kind: kStore, s: "intent:" + class})
+		if p == "Landroid/content/Intent;" && at < len(list) && list[at] != nothing {
+			if s.stores = a.intentsOf(n.m); len(s.stores) > 0 {
+				s.intent = list[at]
+			}
 		}
 	}
 	for i, v := range list {
@@ -42,6 +47,22 @@ func (g *contextGraph) seen(n *contextNode) *sight {
 	s.p.reset()
 	n.sight = s
 	return s
+}
+
+// intentsOf lists the places of what is handed to a method of a component, or of receivers that code registers.
+func (a *analysis) intentsOf(m *Method) (out []atom) {
+	if class, entry := a.entries[m]; entry {
+		out = append(out, a.t.atom(node{kind: kStore, s: "intent:" + class}))
+	}
+	if m.Name+m.Proto != onReceive {
+		return out
+	}
+	for i := range a.dynamic {
+		if d := &a.dynamic[i]; a.u.find(d.class, onReceive) == m {
+			out = append(out, a.t.atom(node{kind: kStore, s: "intent:" + d.store}))
+		}
+	}
+	return out
 }
 
 func (s *sight) value(v value) value { return s.p.whole(v) }
@@ -280,7 +301,7 @@ func (s *sight) equals(x, y value, depth int) (out []known, ok bool) {
 func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 	a := s.a
 	bases := []atom{atom(n.a)}
-	if s.intent != nothing && bases[0] == s.store {
+	if s.intent != nothing && slices.Contains(s.stores, bases[0]) {
 		bases = a.t.atomsOf(s.intent)
 	}
 	for _, b := range bases {

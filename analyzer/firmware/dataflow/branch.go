@@ -99,6 +99,9 @@ func (f *frame) condition(e edge) uint32 {
 		return 0
 	}
 	keys, _ := f.code.SwitchTargets(in.Addr + uint32(in.Target))
+	if len(bl.succ) == len(keys)+1 && bl.succ[len(keys)] == bl.succ[e.way] {
+		return 0 // any other key leads there too
+	}
 	if v := f.switched[e.from]; int(e.way) < len(keys) && f.telling(v) {
 		to := nothing // cases that share a block: any of their keys
 		for i, key := range keys {

@@ -67,7 +67,7 @@ func (a *analysis) whileHeard() {
 	closed, any := a.closed()
 	for i := range a.edgeList {
 		e := &a.edgeList[i]
-		if e.heard == 0 || !any && !closed[a.plain(e.heard)] {
+		if e.listens == 0 || !any && !closed[a.plain(e.listens)] {
 			continue
 		}
 		shown := true
@@ -76,7 +76,7 @@ func (a *analysis) whileHeard() {
 			return shown
 		})
 		if shown {
-			e.adds = 0
+			e.adds, e.shown = 0, true
 		}
 	}
 }

@@ -139,6 +139,8 @@ type contextGraph struct {
 	of    map[*Method][]int
 	in    [][]calledBy      // what leads to each, once it was asked for
 	roots map[*Method][]int // the runs of each method, once they were asked for
+
+	listen listening
 }
 
 // build follows all calls from the entries. Not all code that calls or sends is found: what no context that was seen would

@@ -109,7 +109,10 @@ func (g *contextGraph) extend(from int) {
 	for i := from; i < len(g.nodes); i++ {
 		n := g.nodes[i]
 		for _, e := range g.out[n.m] {
-			if to, ok := g.follow(n, e); ok {
+			if to, ok := g.follow(n, e); ok && !g.idle(e) {
+				if e.cast != 0 {
+					to.conds = g.r.a.c.and(to.conds, g.listen.before[e.cast])
+				}
 				n.out = append(n.out, to)
 			}
 		}

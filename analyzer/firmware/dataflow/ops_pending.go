@@ -9,6 +9,9 @@ const (
 	whileOpen  = "open"  // while the user has the activity open that registered a receiver
 )
 
+// pendingField is, of an intent that a pending intent was made of, the kind of component that it is for.
+const pendingField = "$pending"
+
 // by is the same call that starts something in another way.
 func (c *call) by(how string) *call {
 	line := *c.Call
@@ -24,6 +27,7 @@ func (c *call) by(how string) *call {
 func opPending(f *frame, c *call) (value, bool) {
 	v := f.object(c.r.ret)
 	f.a.store(f.s, v, wrappedField, c.at(3))
+	f.a.store(f.s, c.at(3), pendingField, f.a.t.str(c.Text))
 	if c.Text == "activity" {
 		c = c.by(whenShown)
 	}

@@ -184,10 +184,8 @@ func (a *analysis) reached() *reachability {
 		r.enter(m, a.entries[m])
 	}
 	g.build()
-	g.reasons()
-	for bit := range labels {
-		g.common(bit)
-	}
+	g.reached()
+	g.conditions()
 	for _, n := range g.nodes {
 		r.why[n.m] |= n.why
 	}

@@ -102,6 +102,7 @@ func Analyze(prog, lib *Program, app *App, voc *Vocabulary, profile string, l Li
 		clear(a.expanded)
 		n := linked
 		linked = a.linkStarts(linked)
+		a.hearAll()
 		entered := a.enterBinders()
 		if !a.wake() && !entered && !more && n == linked && !a.guess() {
 			break

@@ -22,7 +22,10 @@ type callEdge struct {
 	chain    uint32 // calls from the caller down to the method of the instruction
 	async    bool
 	adds     label   // why else the callee runs then
-	heard    atom    // the receiver that was registered, where that adds the reasons
+	listens  atom    // the receiver that the call registers
+	shown    bool    // it is registered while the user has an activity open
+	cast     atom    // the registered receiver that hears what the call sends
+	action   string  // of what is heard, where one is known
 	tap      bool    // the callee runs when the user asks for it, whatever made the caller run
 	args     args    // what the callee is given, as the caller knows it
 	agreed   condset // of a callee that only the user leads to: what stands before that

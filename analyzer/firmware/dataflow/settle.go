@@ -39,6 +39,10 @@ type dynamicReceiver struct {
 type pendingStart struct {
 	settledEvent
 	class, action, address, category, mime, pkg value
+
+	sort  value // of a pending intent: what it was made to start
+	heard int   // of a broadcast: how many registered receivers were asked whether they hear it
+	cast  bool  // it is one
 }
 
 // settle takes an event out of the summaries.
@@ -70,12 +74,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 	for _, at := range a.t.atomsOf(recv) {
 		n := a.t.node(at)
 		if n.kind == kCell || n.kind == kLoad { // known when all code was seen
-			w := settledEvent{event: *e, in: f.m, root: a.inRoot}
-			w.args = []value{a.t.one(at)}
-			for _, v := range e.args[1:] {
-				w.args = append(w.args, a.share(f.s, v))
-			}
-			a.wait(w)
+			a.waitFor(f, e, at)
 			continue
 		}
 		if n.kind != kObj && n.kind != kHome {
@@ -123,9 +122,22 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 // maxWaiting bounds the calls on objects in cells.
 const maxWaiting = 5000
 
-// wait keeps a call on an object that lies in a cell, once.
+// waitFor keeps what happens to an object that lies in a cell until it is known what the cell holds.
+func (a *analysis) waitFor(f *frame, e *event, at atom) {
+	w := settledEvent{event: *e, in: f.m, root: a.inRoot}
+	w.args = []value{a.t.one(at)}
+	for _, v := range e.args[1:] {
+		w.args = append(w.args, a.share(f.s, v))
+	}
+	a.wait(w)
+}
+
+// wait keeps a call on an object that lies in a cell, once; a registration once for each set of conditions.
 func (a *analysis) wait(w settledEvent) {
 	key := waitKey{in: w.in, site: w.site, target: w.target, args: string(appendValues(nil, w.args))}
+	if w.kind == evStart {
+		key.conds, key.root = w.conds, w.root
+	}
 	if w.ref != nil {
 		key.ref = w.ref.class + w.ref.key()
 	}
@@ -144,6 +156,8 @@ type waitKey struct {
 	in, target *Method
 	site       uint32
 	ref, args  string
+	conds      condset
+	root       int32
 }
 
 func appendValues(b []byte, list []value) []byte {

@@ -45,11 +45,20 @@ func (a *analysis) wake() bool {
 			e := w.event
 			e.args = append([]value{a.t.one(at)}, w.args[1:]...)
 			a.inRoot = w.root
-			a.settleAsync(&frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}, &e)
+			a.settleFound(&frame{a: a, m: w.in, s: &state{heap: map[atom]*object{}}}, &e)
 			a.inRoot = 0
 		}
 	}
 	return any
+}
+
+// settleFound settles what waited for an object that was found.
+func (a *analysis) settleFound(f *frame, e *event) {
+	if e.kind == evStart {
+		a.settleRegister(f, e)
+		return
+	}
+	a.settleAsync(f, e)
 }
 
 // distribute writes what was stored through a cell's content to the objects it holds; it reports whether that changed

@@ -6,8 +6,6 @@ import (
 	"strings"
 )
 
-const onReceive = "onReceive(Landroid/content/Context;Landroid/content/Intent;)V"
-
 // settleStart notes that a component is started, or a receiver registered. Who is meant is decided when all code was seen.
 func (a *analysis) settleStart(f *frame, e *event) {
 	if e.call.Text == "register" {
@@ -31,6 +29,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		p.category = a.t.join(p.category, a.load(f.s, one, categoryField))
 		p.mime = a.t.join(p.mime, a.load(f.s, one, typeField))
 		p.pkg = a.t.join(p.pkg, a.load(f.s, one, packageField))
+		p.sort = a.t.join(p.sort, a.load(f.s, one, pendingField))
 	}
 	if e.to != nothing {
 		p.class = e.to
@@ -43,39 +42,6 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		p.args = append(p.args, a.share(f.s, v))
 	}
 	a.starts = append(a.starts, p)
-}
-
-// settleRegister schedules a receiver that code registers: each object gets its own intents.
-func (a *analysis) settleRegister(f *frame, e *event) {
-	a.asks(e.args[0], lostThing)
-	for _, at := range a.t.atomsOf(e.args[0]) {
-		n := a.t.node(at)
-		if (n.kind != kObj && n.kind != kHome) || a.u.class(n.s) == nil {
-			continue
-		}
-		home := a.share(f.s, a.t.one(at))
-		to := a.own(home)
-		d := dynamicReceiver{class: n.s, home: home, store: to, actions: e.args[1], schemes: e.args[2], by: f.m, conds: e.conds}
-		d.local = e.ref != nil && strings.Contains(e.ref.class, "LocalBroadcastManager")
-		if len(e.args) > 3 {
-			d.permission = e.args[3]
-		}
-		a.dynamic = append(a.dynamic, d)
-		m := a.u.find(n.s, onReceive)
-		if m == nil {
-			continue
-		}
-		a.later(f, &event{args: append([]value{a.t.one(at)}, a.given(m, to)...), conds: e.conds, site: e.site}, m, at, nil)
-		adds := label(0)
-		for _, act := range a.spellings(e.args[1]) {
-			if a.app.TriggerOf != nil && e.call.Transport != whileOpen {
-				adds |= triggerLabels[a.app.TriggerOf(act)]
-			}
-		}
-		if adds != 0 {
-			a.addEdge(callEdge{from: f.m, to: m, conds: e.conds, site: e.site, chain: e.chain, async: true, adds: adds, heard: firstAtom(a, home)})
-		}
-	}
 }
 
 // own names what belongs to one shared object: the intents it gets, the binder it is given.
@@ -120,19 +86,12 @@ func (a *analysis) linkStart(p *pendingStart) bool {
 		if slices.Contains(classes, c.Class) || !named && w.takenBy(c, c.Kind) {
 			found = true
 			a.deliver(p, c.Class)
-			a.enter(p, c.Class, "")
+			a.enter(p, c.Class, "", nil)
 			a.connect(p, c)
 		}
 	}
-	if kind == "receiver" && !named {
-		for _, d := range a.dynamic {
-			f := Filter{Actions: a.spellings(d.actions), Categories: w.categories, Schemes: a.spellings(d.schemes), Types: w.types}
-			if w.takes(&f, kind) {
-				found = true
-				a.deliver(p, d.store)
-				a.enter(p, d.class, "onReceive")
-			}
-		}
+	if a.broadcasts(p, named) {
+		found = a.hear(p, 0) || found
 	}
 	for _, c := range classes {
 		found = found || a.u.class(c) != nil // of this app, though the manifest does not know it: nothing starts
@@ -198,7 +157,7 @@ func (a *analysis) giveTo(p *pendingStart, l resultLink) {
 	}
 	if !known {
 		a.deliver(p, "result:"+l.asker)
-		a.enter(p, l.asker, "onActivityResult")
+		a.enter(p, l.asker, "onActivityResult", nil)
 	}
 }
 
@@ -289,8 +248,8 @@ func (a *analysis) handsOn(p *pendingStart) value {
 	return v
 }
 
-// enter adds the calls of the platform that a start leads to.
-func (a *analysis) enter(p *pendingStart, class, only string) {
+// enter adds the calls of the platform that a start leads to; to is the receiver that was registered, where one gets it.
+func (a *analysis) enter(p *pendingStart, class, only string, to *dynamicReceiver) {
 	for _, m := range a.lifecycle(class) {
 		if only != "" && m.Name != only || m.Name == dumped || p.other(m) {
 			continue
@@ -303,6 +262,12 @@ func (a *analysis) enter(p *pendingStart, class, only string) {
 			e.tap, e.conds = true, 0
 		}
 		list := make([]value, len(m.params)+1)
+		if to != nil {
+			list[0], e.cast = to.home, firstAtom(a, to.home)
+			if said := a.spellings(p.action); len(said) == 1 {
+				e.action = said[0]
+			}
+		}
 		for i, t := range m.params {
 			if t == "Landroid/content/Intent;" && m.Name != "onActivityResult" {
 				list[i+1] = a.handsOn(p)
