@@ -211,6 +211,9 @@ func (r *reachability) source(at atom, c cond) (guard, Gate) {
 	n := a.t.node(at)
 	switch n.kind {
 	case kCell:
+		if g, w, ok := r.cached(at, c); ok {
+			return g, w
+		}
 		return r.cell(at, c, false)
 	case kDerived:
 		if inner := a.t.node(atom(n.a)); inner.kind == kCell {

@@ -30,8 +30,12 @@ func hostOf(s string) string {
 	return host
 }
 
-// bareHost is the key under which a text is kept that is a host and nothing else, which a scheme may be put before; "" for none.
+// bareHost is the key under which a text is kept that is a host and nothing else, or begins with one that a path or a port follows, which
+// a scheme may be put before; "" for none.
 func bareHost(s string) string {
+	if i := strings.IndexAny(s, "/?#:"); i > 0 {
+		s = s[:i]
+	}
 	if len(s) > maxHost || !strings.Contains(s, ".") || strings.ContainsFunc(s, func(c rune) bool { return !strings.ContainsRune(hostLetters, c) }) || !mayBeHost(s) {
 		return ""
 	}
@@ -48,10 +52,18 @@ const (
 func (a *analysis) names(text string, site uint32, conds condset) {
 	host := hostOf(text)
 	if host == "" {
-		if host = bareHost(text); host == "" {
-			return
-		}
+		host = bareHost(text)
 	}
+	if host != "" {
+		a.namesHost(host, site, conds)
+	}
+	for _, part := range partsOf(text) {
+		a.namesHost(part, site, conds)
+	}
+}
+
+// namesHost notes that an instruction names a host, or a part of one.
+func (a *analysis) namesHost(host string, site uint32, conds condset) {
 	list := a.namings[host]
 	i := slices.IndexFunc(list, func(n naming) bool { return n.site == site })
 	switch {
@@ -78,13 +90,23 @@ func (r *reachability) hostGate(host string) (guard, []Gate) {
 	if j, ok := r.hosts[host]; ok {
 		return j.guard, j.gates
 	}
-	var best hostJudged
-	var shut *hostJudged
-	open := false
 	list := r.a.namings[host]
 	if len(list) == 0 { // a text with a scheme is more sure to be an address
 		list = r.a.namings["://"+host]
 	}
+	best := r.weakestNaming(list)
+	if len(list) == 0 {
+		best = r.madeOfParts(host)
+	}
+	r.hosts[host] = best
+	return best.guard, best.gates
+}
+
+// weakestNaming judges what stands before the places that name a host, or a part of one: the weakest, of those that may be passed.
+func (r *reachability) weakestNaming(list []naming) hostJudged {
+	var best hostJudged
+	var shut *hostJudged
+	open := false
 	for _, n := range list {
 		g, gates := r.verdict(r.a.plainConds(n.conds))
 		j := hostJudged{g, gates}
@@ -101,8 +123,7 @@ func (r *reachability) hostGate(host string) (guard, []Gate) {
 	if !open && shut != nil {
 		best = *shut
 	}
-	r.hosts[host] = best
-	return best.guard, best.gates
+	return best
 }
 
 type hostJudged struct {

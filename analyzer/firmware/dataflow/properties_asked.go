@@ -93,6 +93,9 @@ func (r *reachability) propertyAsked(n *node, c cond) (guard, Gate) {
 	cell := *a.t.node(atom(n.a))
 	key := strings.Trim(cell.s, "[]")
 	gate := Gate{Reads: propPlace + " " + cell.s, Default: "unknown"}
+	if !a.ofBuild(key) {
+		return setLater(key), gate
+	}
 	of, ok := a.t.text(value(n.b))
 	def, known := r.unset(&cell)
 	if !ok && n.b != 0 || !known || len(a.app.Props) == 0 {

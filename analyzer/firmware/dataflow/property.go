@@ -102,6 +102,9 @@ func (a *analysis) prop(q PropAsked) string {
 func (r *reachability) property(n *node, c cond, compared bool, gate Gate) (guard, Gate) {
 	a := r.a
 	key := strings.Trim(n.s, "[]")
+	if !a.ofBuild(key) {
+		return setLater(key), gate
+	}
 	if compared {
 		return guardBuild, gate
 	}
@@ -126,6 +129,23 @@ func (r *reachability) property(n *node, c cond, compared bool, gate Gate) (guar
 		}
 	}
 	return guardBuild, gate
+}
+
+// ofBuild reports whether the build decides what a property says: where it sets it, or nothing changes it that is set.
+func (a *analysis) ofBuild(name string) bool {
+	return name == "?" || name == "*" || strings.HasPrefix(name, "ro.") || a.prop(PropAsked{Name: name, Test: "equals", N: -1}) != ""
+}
+
+// setLater is what a property is worth that only what runs sets: of the radio it is its state, or the operator and its country, which
+// the build of an operator is told by as well (com.android.internal.telephony.TelephonyProperties). Any other may be a choice.
+func setLater(name string) guard {
+	switch {
+	case strings.HasPrefix(name, "gsm.operator."), strings.HasPrefix(name, "gsm.sim.operator."):
+		return guardBuild
+	case strings.HasPrefix(name, "gsm."), strings.HasPrefix(name, "ril."):
+		return guardNone
+	}
+	return guardUnknown
 }
 
 // platformField is what the vocabulary says of a static field, by the class it is named with or one above that is the platform's.
