@@ -38,6 +38,7 @@ type Gate struct {
 	Off     bool   // by the properties of this image it does not hold
 	Asks    []Ask  // what other apps write decides
 	SetBy   []Setter
+	refused bool // a server's answer is what turns it off
 }
 
 // verdict judges a set of conditions that all hold: the strongest counts.
@@ -62,8 +63,11 @@ func (r *reachability) verdict(s condset) (guard, []Gate) {
 }
 
 // passing is 1 of a gate that may be a flag of the moment, or a number of things: of several of one worth, one that stays is
-// told.
+// told. It is 2 of what an answer of a server turns off.
 func (g *Gate) passing() int {
+	if g.refused {
+		return 2
+	}
 	_, member, ok := strings.Cut(g.Reads, "; ")
 	for _, p := range [...]string{"field ", "number of files", "a parameter", "which constant"} {
 		if strings.HasPrefix(g.Reads, p) || ok && member != "" || g.Reads == "" {
@@ -310,17 +314,26 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		user, auto = true, false // what writes it without the user does so only where the user agreed
 	}
 	gate.SetBy = r.setters(slot{atom(n.a), n.s}, c, compared)
-	if _, screen := a.app.Settings[key]; screen && base.kind == kStore {
-		user = true
-	}
+	_, screen := a.app.Settings[key]
+	screen = screen && base.kind == kStore
 	if base.kind == kHome {
 		return r.field(slot{atom(n.a), n.s}, c, gate)
 	}
+	answered := false
+	if onByDefault && (user || off) && !compared {
+		if offs, alone := r.offByAnswer(slot{atom(n.a), n.s}, c); offs {
+			user, off, answered = false, false, !alone
+		}
+	}
+	user = user || screen
 	switch {
 	case onByDefault && (user || off || a.writeable[base.s]):
 		return guardOptOut, gate
 	case onByDefault && strings.HasPrefix(base.s, "settings:"):
 		return guardOptOut, gate // others can write it
+	case answered:
+		gate.refused = true
+		return guardUnknown, gate
 	case onByDefault:
 		return guardNone, gate
 	case auto && alone != guardNone:
