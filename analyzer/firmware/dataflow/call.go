@@ -32,6 +32,9 @@ func (f *frame) invoke(in *dex.Insn) {
 		if p == "C" || p == "B" || p == "I" && r.name == "write" {
 			v = f.hidden(f.insn, in.Reg(n), v)
 		}
+		if p == "I" || p == "Z" {
+			v = f.chosenSetting(r, in.Reg(n), v)
+		}
 		args = append(args, v)
 		n++
 		if p == "J" || p == "D" {
@@ -286,7 +289,7 @@ func (f *frame) passes(r *methodRef, static bool, args []value, all value, site 
 		return nothing
 	}
 	if !a.carries(all) {
-		return a.t.of(node{kind: kApi, a: site, s: r.String()})
+		return a.t.of(node{kind: kApi, a: site, s: r.String() + a.switchKey(r, static, args)})
 	}
 	if strings.HasPrefix(r.ret, "L") || strings.HasPrefix(r.ret, "[") {
 		return all
