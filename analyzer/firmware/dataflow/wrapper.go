@@ -1,8 +1,8 @@
 package dataflow
 
-// A maker's wrapper reads a setting by its name, with what counts where nobody wrote it. Where its body is in the image, it is entered,
-// and the setting is known, with what the caller says that it counts as. Where it is not, the store is not known, and who writes it is not either: but that it is a switch, and what
-// it is called, is seen in the call.
+// A maker's wrapper reads a setting by its name, with what counts where nobody wrote it. Where its body is in the image, it is
+// entered, and the setting is known, with what the caller says that it counts as. Where it is not, neither the store is known nor
+// who writes it: but that it is a switch, and what it is called, is seen in the call.
 
 // switchKey spells the name of the setting that a static method, which the image lacks, is asked for; "" where it is no such method, or
 // the name is not known.
