@@ -18,14 +18,14 @@ func (c *comparison) pairApps(lost, found []*finding.Finding, pairs map[*finding
 		taken[g] = true
 	}
 	for _, f := range lost {
-		if pairs[f] != nil || !isFlow(f) || host(f.Steps[0].Fact) == "" || len(c.toHost(f, c.now)[f.App]) > 0 || blind(f, c.after) != "" {
+		if pairs[f] != nil || !isFlow(f) || host(f.Steps[0].Fact) == "" || len(c.toHost(f, c.now)[f.App]) > 0 || blind(f, c.after, c.now) != "" {
 			continue
 		}
 		for _, g := range found {
 			if taken[g] || !isFlow(g) || g.App == f.App || !sameToHost(f.Steps[0].Fact, g.Steps[0].Fact) {
 				continue
 			}
-			if len(c.toHost(g, c.then)[g.App]) == 0 && blind(g, c.before) == "" {
+			if len(c.toHost(g, c.then)[g.App]) == 0 && blind(g, c.before, c.then) == "" {
 				pairs[f], taken[g] = g, true
 				break
 			}

@@ -46,7 +46,8 @@ func TestOtherApps(t *testing.T) {
 			[]string{"fixed the app is gone; device.imei goes to other hosts of example from b", "new the app is new; device.imei went to other hosts of example from a"}},
 		{"other data", apps(in{"a": one()}), apps(in{"b": one("from", "device.imsi")}), []string{"fixed the app is gone", "new the app is new"}},
 		{"a flow that is not sure", apps(in{"a": one("exact", "no"), "b": nil}), apps(in{"a": nil, "b": one()}), []string{"new nothing that was followed in the app went to a.example before"}},
-		{"the old app may still", apps(in{"a": one(), "b": nil}), apps(in{"a": nil, "b": one()}, "a"),
+		{"the old app does not name it any more", apps(in{"a": one(), "b": nil}), apps(in{"a": nil, "b": one()}, "a"), []string{"changed now sent by b, no longer by a"}},
+		{"the old app may still", apps(in{"a": one(), "b": nil}), apps(in{"a": {endpoint("a.example")}, "b": one()}, "a"),
 			[]string{"new nothing that was followed in the app went to a.example before; device.imei went to a.example from a",
 				"cannot-tell gone: nothing that was followed in the app goes to a.example any more; device.imei goes to a.example from b; the flows of a are not all known in in"}},
 	} {

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -116,7 +117,7 @@ func (c *comparison) both(f, g *finding.Finding) Finding {
 func (c *comparison) optedIn(f, g *finding.Finding) Finding {
 	out := c.both(f, g)
 	then, now := weakest(behind(f, c.then)), weakest(behind(g, c.now))
-	if then.Fields.Get("guard") == "opt-in" || now.Fields.Get("guard") != "opt-in" || g.Severity() != "info" || blind(g, c.after) != "" {
+	if then.Fields.Get("guard") == "opt-in" || now.Fields.Get("guard") != "opt-in" || g.Severity() != "info" || blind(g, c.after, c.now) != "" {
 		return out
 	}
 	why := changes(behind(f, c.then), behind(g, c.now))
@@ -126,12 +127,16 @@ func (c *comparison) optedIn(f, g *finding.Finding) Finding {
 // gone decides whether a finding the new side lacks is fixed. It is not where the new side was not read.
 func (c *comparison) gone(f *finding.Finding) Finding {
 	fw := c.after
-	if why := blind(f, fw); why != "" {
+	if why := blind(f, fw, c.now); why != "" {
 		return Finding{State: CannotTell, Reason: joined(c.lost(f), c.others(f, c.now, "goes"), why), Old: f}
 	}
 	out := Finding{State: Fixed, Old: f}
 	if f.App != "" && !slices.ContainsFunc(fw.Subjects(), func(a *firmware.App) bool { return a.Package == f.App }) {
 		out.Reason = joined("the app is gone", c.others(f, c.now, "goes"))
+		return out
+	}
+	if cut(f, fw) && unnamed(f, fw, c.now[f.App]) {
+		out.Reason = joined("gone: "+named(f, "is", "any more"), c.others(f, c.now, "goes"))
 		return out
 	}
 	if out.Reason = joined(c.lost(f), c.others(f, c.now, "goes")); out.Reason == "" {
@@ -143,12 +148,14 @@ func (c *comparison) gone(f *finding.Finding) Finding {
 // came decides whether a finding the old side lacks is new. It is not known where the old side was not read.
 func (c *comparison) came(f *finding.Finding) Finding {
 	fw := c.before
-	if why := blind(f, fw); why != "" {
+	if why := blind(f, fw, c.then); why != "" {
 		return Finding{State: CannotTell, Reason: joined(c.gained(f), c.others(f, c.then, "went"), why), New: f}
 	}
 	out := Finding{State: New, New: f}
 	if f.App != "" && !slices.ContainsFunc(fw.Subjects(), func(a *firmware.App) bool { return a.Package == f.App }) {
 		out.Reason = joined("the app is new", c.others(f, c.then, "went"))
+	} else if cut(f, fw) && unnamed(f, fw, c.then[f.App]) {
+		out.Reason = joined(named(f, "was", "before"), c.others(f, c.then, "went"))
 	} else {
 		out.Reason = joined(c.gained(f), c.others(f, c.then, "went"))
 	}
@@ -156,43 +163,69 @@ func (c *comparison) came(f *finding.Finding) Finding {
 }
 
 // blind says why the other side cannot answer for a finding, "" where it can: it was not read to the end,
-// the finding's partition is not there, or the finding's app or file has a gap.
-func blind(f *finding.Finding, fw *firmware.Firmware) string {
+// the finding's partition is not there, the finding's app or file has a gap, or what the app does was not all followed
+// and it may still name the place where the finding's data goes.
+func blind(f *finding.Finding, fw *firmware.Firmware, flows map[string][]fact.Fact) string {
+	if why := unread(f, fw); why != "" {
+		return why
+	}
+	if restsOnFlows(f) && cut(f, fw) && !unnamed(f, fw, flows[f.App]) {
+		return "the flows of " + f.App + " are not all known in " + fw.Record.Input
+	}
+	return ""
+}
+
+// unread says what of an image that a finding rests on was not read.
+func unread(f *finding.Finding, fw *firmware.Firmware) string {
 	if !fw.Record.Complete {
 		return "the scan of " + fw.Record.Input + " ended early"
 	}
 	if f.Partition != "" && !slices.Contains(fw.Partitions(), f.Partition) {
 		return "partition " + f.Partition + " was not read in " + fw.Record.Input
 	}
-	linked := restsOnFlows(f)
-	if linked {
+	if restsOnFlows(f) {
 		if why := unfollowed(f, fw); why != "" {
 			return why
 		}
 	}
-	for i := range fw.Record.Units {
-		u, s := &fw.Record.Units[i], fw.Spots[i]
-		if len(u.Gaps) == 0 {
-			continue
-		}
-		mine := f.Device != "" && s.Device == f.Device
-		if a := ranBy(fw, i, f.App); a != nil && f.App != "" && a.Package == f.App {
-			mine = true
-		}
-		if s.Device == "" && (s.Partition == f.Partition || f.Partition == "" || strings.HasPrefix(s.Partition, f.Partition)) {
-			mine = true // the partition's own image
-		}
-		for _, g := range u.Gaps {
-			if g.By == "flow" && !linked {
-				continue // what the code of an app does decides nothing here
-			}
-			if mine && g.By == "flow" {
-				return "the flows of " + f.App + " are not all known in " + fw.Record.Input
-			}
-			if mine && g.Reason != image.Tampered {
-				return fmt.Sprintf("%s was not fully read in %s: %s", u.File.Path.Inner(), fw.Record.Input, g.Detail)
-			}
+	for i, g := range gaps(f, fw) {
+		if g.By != "flow" && g.Reason != image.Tampered {
+			return fmt.Sprintf("%s was not fully read in %s: %s", fw.Record.Units[i].File.Path.Inner(), fw.Record.Input, g.Detail)
 		}
 	}
 	return ""
+}
+
+// cut reports whether flows of a finding's app may be missing in an image.
+func cut(f *finding.Finding, fw *firmware.Firmware) bool {
+	for _, g := range gaps(f, fw) {
+		if g.By == "flow" {
+			return true
+		}
+	}
+	return false
+}
+
+// gaps yields what is missing of a finding's file, of its app and of the image of its partition, each with its file.
+func gaps(f *finding.Finding, fw *firmware.Firmware) iter.Seq2[int, image.Gap] {
+	return func(yield func(int, image.Gap) bool) {
+		for i := range fw.Record.Units {
+			list, s := fw.Record.Units[i].Gaps, fw.Spots[i]
+			if len(list) == 0 {
+				continue
+			}
+			mine := f.Device != "" && s.Device == f.Device
+			if a := ranBy(fw, i, f.App); a != nil && f.App != "" && a.Package == f.App {
+				mine = true
+			}
+			if s.Device == "" && (s.Partition == f.Partition || f.Partition == "" || strings.HasPrefix(s.Partition, f.Partition)) {
+				mine = true // the partition's own image
+			}
+			for _, g := range list {
+				if mine && !yield(i, g) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -39,6 +39,11 @@ func flowSide(pack *signatures.Pack, followed, code, cut bool, flows ...fact.Fac
 	return s
 }
 
+// endpoint is a host that is named in a file.
+func endpoint(host string) fact.Fact {
+	return fact.Fact{Kind: "endpoint", Fields: fact.F("host", host), At: fact.Place{Offset: -1}}
+}
+
 // flowPack is the signatures of identifiers that flow, without the one that tells the same flows again.
 func flowPack(t *testing.T) *signatures.Pack {
 	t.Helper()
@@ -87,10 +92,18 @@ func TestFlowStates(t *testing.T) {
 		{"data gained", full(flow()), full(flow(), flow("from", "device.imsi")), []string{"still-there ", "new data gained: device.imsi goes where device.imei went before"}},
 		{"data lost", full(flow(), flow("from", "device.imsi")), full(flow()), []string{"fixed data lost: device.imsi no longer goes there, device.imei still does", "still-there "}},
 		{"gone", full(flow()), full(flow("from", "operator.name", "to", "http://c.example/", "host", "c.example")), []string{"fixed gone: nothing that was followed in the app goes to a.example any more"}},
-		{"gone, but the flows are cut", full(flow()), flowSide(pack, true, true, true), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; the flows of a are not all known in in"}},
+		{"gone, but the flows are cut", full(flow()), flowSide(pack, true, true, true, endpoint("a.example")), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; the flows of a are not all known in in"}},
 		{"gone, but the code is missing", full(flow()), flowSide(pack, true, false, false), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; the code of a is not in in"}},
 		{"gone, but nothing was followed", full(flow()), flowSide(pack, false, true, false), []string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; no data was followed through code in in"}},
-		{"new where the old flows are cut", flowSide(pack, true, true, true), full(flow()), []string{"cannot-tell nothing that was followed in the app went to a.example before; the flows of a are not all known in in"}},
+		{"gone and named nowhere", full(flow()), flowSide(pack, true, true, true, endpoint("b.example")), []string{"fixed gone: a.example is not named in a any more"}},
+		{"gone, but the domain is named", full(flow("host", "x.a.example")), flowSide(pack, true, true, true, endpoint("a.example")),
+			[]string{"cannot-tell gone: nothing that was followed in the app goes to x.a.example any more; the flows of a are not all known in in"}},
+		{"gone, but it goes to a computed address", full(flow()), flowSide(pack, true, true, true, flow("to", "http://{}/x", "host", "{}", "sink_call", "LX;->y()V")),
+			[]string{"new nothing that was followed in the app went to {} before", "cannot-tell gone: nothing that was followed in the app goes to a.example any more; the flows of a are not all known in in"}},
+		{"gone, but another app's data", full(flow("origin", "b")), flowSide(pack, true, true, true),
+			[]string{"cannot-tell gone: nothing that was followed in the app goes to a.example any more; the flows of a are not all known in in"}},
+		{"new where the old flows are cut", flowSide(pack, true, true, true, endpoint("a.example")), full(flow()), []string{"cannot-tell nothing that was followed in the app went to a.example before; the flows of a are not all known in in"}},
+		{"new and named nowhere before", flowSide(pack, true, true, true), full(flow()), []string{"new a.example was not named in a before"}},
 		{"cut on both sides but seen", flowSide(pack, true, true, true, flow()), flowSide(pack, true, true, true, with(https)), []string{"changed was ROM2001; severity critical → high; transport: http → https"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
