@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/adler32"
-	"slices"
 
 	"romscan/analyzer/image"
 )
@@ -22,22 +21,6 @@ const (
 	classDefSize  = 32
 	maxContainer  = 1 << 12 // dex files in one container; ART writes a few dozen
 	reverseEndian = 0x78563412
-)
-
-// NoIndex is the index that stands for "none" (NO_INDEX).
-const NoIndex = 0xffffffff
-
-// Note names an oddity that does not keep the file from being read.
-type Note string
-
-// The notes.
-const (
-	NoteChecksum Note = "checksum"  // the adler32 of the header is not that of the bytes
-	NoteFileSize Note = "file-size" // file_size is larger than the file
-	NoteTrailing Note = "trailing"  // bytes after file_size
-	NoteHeader   Note = "header"    // header_size is not that of the version
-	NoteVersion  Note = "version"   // a version no Android is known to read
-	NoteMap      Note = "map"       // the map list is missing or unreadable
 )
 
 // File is one dex: an index over bytes it does not copy. All methods are safe for concurrent use; all
@@ -178,12 +161,6 @@ func (f *File) check(h []byte, sum, size uint32) {
 		}
 	case end < 12 || adler32.Checksum(h[12:end]) != sum:
 		f.note(NoteChecksum)
-	}
-}
-
-func (f *File) note(n Note) {
-	if !slices.Contains(f.Notes, n) {
-		f.Notes = append(f.Notes, n)
 	}
 }
 
