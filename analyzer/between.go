@@ -133,6 +133,7 @@ func meet(rec *fact.Record, apps []*firmware.App, found []followed) *meeting {
 		}
 	}
 	m.handOn()
+	m.handData()
 	return m
 }
 
@@ -257,8 +258,8 @@ func (m *meeting) byIntent(i, j int, t *placed, place string) (out []fact.Fact) 
 			continue
 		}
 		for _, g := range s.Extras {
-			if g.Channel != key && (!s.To.Named() || g.Channel == "$data" || key == "$data" || g.Channel != "*" && key != "*") {
-				continue // of an intent that anybody may get, what cannot be told is not guessed
+			if !s.gives(&g, key) {
+				continue
 			}
 			g.Exact = g.Exact && exact && g.Channel == key
 			f := g.through(t.Fact, s.Judged)
@@ -307,12 +308,7 @@ func (m *meeting) reaches(i, j int, s *sent, class string) (reached, exact bool)
 // through returns the flow that a taken one becomes when this is what is handed out, and when it is handed out behind
 // something besides.
 func (g given) through(t fact.Fact, before gated) fact.Fact {
-	transforms := slices.Clone(t.Fields.All("transform"))
-	for _, x := range g.Transforms {
-		if x != "plain" && !slices.Contains(transforms, x) {
-			transforms = append(slices.DeleteFunc(transforms, func(s string) bool { return s == "plain" }), x)
-		}
-	}
+	transforms := changed(t.Fields.All("transform"), g.Transforms)
 	own := gated{t.Fields.Get("guard"), t.Fields.Get("gate"), t.Fields.Get("gate_default"), t.Fields.All("gate_set_by"), t.Fields.Get("disabled") == "yes"}
 	all := own.stronger(before).stronger(g.Judged)
 	t.Fields = t.Fields.With("from", g.Data).With("transform", transforms...).

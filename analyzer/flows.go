@@ -120,7 +120,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
 		}
 		u := &rec.Units[all[i].Unit]
-		u.Gaps = append(u.Gaps, f.Gaps...)
+		u.Gaps = append(u.Gaps, met.found[i].Gaps...)
 	}
 	return ctx.Err()
 }

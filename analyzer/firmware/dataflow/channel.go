@@ -127,9 +127,6 @@ func canonicalPath(p string) string {
 	return p
 }
 
-// ownData reports whether data began in this app.
-func (a *analysis) ownData(n *node) bool { return n.kind == kSource && !IsChannel(a.types[n.a]) }
-
 // worldReadable is the bit of a mode that lets every app read a file or preference.
 const worldReadable = 1
 

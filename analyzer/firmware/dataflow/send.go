@@ -155,7 +155,7 @@ func (r *Result) extras(intent value, why label) (out []Extra, consts []Write) {
 			if field != "[?]" && field != addressField {
 				consts = append(consts, a.writeOf(key, v, why))
 			}
-			for _, x := range r.exports(v, why) {
+			for _, x := range r.exports(slot{}, v, why) {
 				x.Exact = x.Exact && key != wildcard
 				out = append(out, Extra{key, x})
 			}

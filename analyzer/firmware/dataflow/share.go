@@ -8,7 +8,7 @@ import (
 // Export is personal data that the app hands out to whoever may read it.
 type Export struct {
 	Channel    string // what Data is of the flows that begin with it in other apps
-	Data       string
+	Data       string // as of a flow; see [IsChannel] of what other apps hand out
 	Transforms []string
 	Source     Site
 	Exact      bool
@@ -34,7 +34,7 @@ func (r *Result) share() {
 		name := a.t.node(b).s
 		if authority, ok := strings.CutPrefix(name, providerData); ok {
 			if own[authority] {
-				r.exportAll(name, a.contents(b, "[*]"), allReasons)
+				r.exportAll(name, slot{b, "[*]"}, a.contents(b, "[*]"), allReasons)
 			}
 			continue
 		}
@@ -107,7 +107,7 @@ func (r *Result) exportStore(b atom, name string) {
 			if w.by != nil {
 				why = r.reach.why[w.by]
 			}
-			r.exportAll(to, a.expand(w.v), why)
+			r.exportAll(to, slot{b, field}, a.expand(w.v), why)
 		}
 	}
 	for i := from; i < len(r.Exports); i++ {
@@ -117,8 +117,8 @@ func (r *Result) exportStore(b atom, name string) {
 }
 
 // exportAll notes all personal data in a value as given away on a channel, for a set of reasons.
-func (r *Result) exportAll(ch string, held value, why label) {
-	for _, x := range r.exports(held, why) {
+func (r *Result) exportAll(ch string, k slot, held value, why label) {
+	for _, x := range r.exports(k, held, why) {
 		x.Channel = ch
 		if !slices.ContainsFunc(r.Exports, func(o Export) bool { return o.same(&x) }) {
 			r.Exports = append(r.Exports, x)
@@ -133,22 +133,46 @@ func (x *Export) same(o *Export) bool {
 // shut reports whether nothing ever lets one of the gates through.
 func shut(gates []Gate) bool { return slices.ContainsFunc(gates, func(g Gate) bool { return g.Never }) }
 
-// exports lists the personal data in a value and what stands before reading it.
-func (r *Result) exports(held value, why label) (out []Export) {
+// exports lists the personal data in a value and what stands before reading it, and what may be others' data and what stands
+// before writing it there; an intent is no place.
+func (r *Result) exports(k slot, held value, why label) (out []Export) {
 	a := r.a
 	if why == 0 {
 		return nil // never written
 	}
 	a.asks(held, lostData, lostThing)
 	for n := range a.data(held) {
-		if !a.ownData(n) {
+		if n.kind != kSource {
 			continue
 		}
 		g, gates := r.reach.sourceGuard(uint32(n.n), why)
+		if IsChannel(a.types[n.a]) && k != (slot{}) {
+			g, gates = r.reach.handedOn(k, n, why)
+		}
 		if shut(gates) {
 			continue
 		}
 		out = append(out, Export{Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Exact: n.b&asInexact == 0, Guard: g.String(), Gates: gates, Activation: why.names()})
 	}
 	return out
+}
+
+// handedOn judges what stands before an app puts what it has from another into a place: the least of all writes of it there.
+func (r *reachability) handedOn(k slot, data *node, why label) (guard, []Gate) {
+	a := r.a
+	least, gates, found := guardUnknown, []Gate{{Guard: guardUnknown.String(), Reads: "what hands it on", Default: "unknown"}}, false
+	for i := range a.kept[k] {
+		w := &a.kept[k][i]
+		carries := false
+		for n := range a.data(a.expand(w.v)) {
+			carries = carries || n.kind == kSource && n.a == data.a
+		}
+		if !carries {
+			continue
+		}
+		if g, list := r.guardOf(&w.settledEvent, why); !found || g < least {
+			least, gates, found = g, list, true
+		}
+	}
+	return least, gates
 }
