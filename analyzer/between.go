@@ -21,7 +21,8 @@ type given struct {
 	Activation []string // why it is handed out
 	Call       string
 	Method     string
-	Listing    string // lines that show the call
+	Listing    string        // lines that show the call
+	site       dataflow.Site // the call, where the app was followed in this run
 }
 
 // gated is what stands before something that an app does.
@@ -79,7 +80,7 @@ func giving(list []dataflow.Export) []given {
 	var out []given
 	for _, x := range list {
 		ev := listing(step{"reads " + x.Data, x.Source})
-		out = append(out, given{x.Channel, x.Data, x.Transforms, x.Exact, x.World, gatedBy(x.Guard, x.Gates), x.Activation, call(x.Source), ev.Name, ev.Text})
+		out = append(out, given{x.Channel, x.Data, x.Transforms, x.Exact, x.World, gatedBy(x.Guard, x.Gates), x.Activation, call(x.Source), ev.Name, ev.Text, x.Source})
 	}
 	return out
 }

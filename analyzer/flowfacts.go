@@ -220,7 +220,15 @@ const maxSteps = 30
 func (e *flowFacts) steps(f *dataflow.Flow) []step {
 	out := append([]step{{"reads " + f.Data, f.Source}}, way(f.Way)...)
 	out = append(append(out, gates(f.Gates)...), calls(f.Calls)...)
-	return append(out, step{"sends to " + strings.Join(f.Endpoints, ", "), f.Sink})
+	to := strings.Join(f.Endpoints, ", ")
+	switch {
+	case to != "":
+	case f.SinkKind == "native":
+		to = "native code"
+	default:
+		to = "what is computed"
+	}
+	return append(out, step{"sends to " + to, f.Sink})
 }
 
 func way(list []dataflow.Site) (out []step) {

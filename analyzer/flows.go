@@ -112,12 +112,12 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 	}
 	close(next)
 	wg.Wait()
-	met := meet(rec, all, out)
+	met, native := meet(rec, all, out), newNatives(fw)
 	for i, f := range out {
 		tie(rec, f.Tied)
 		markUsed(rec, all[i], f.Marks, f.Used)
 		for _, p := range met.facts(i) {
-			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, p.Fact)
+			rec.Units[p.Unit].Facts = append(rec.Units[p.Unit].Facts, native.told(all[i], p.Fact))
 		}
 		u := &rec.Units[all[i].Unit]
 		u.Gaps = append(u.Gaps, met.found[i].Gaps...)

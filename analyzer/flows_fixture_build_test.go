@@ -429,7 +429,7 @@ func (o flowTools) build(work string, cases []*flowCase) error {
 				return err
 			}
 		}
-		if err := joinAPK(dest, filepath.Join(j.dir, "raw.apk"), filepath.Join(j.dir, "classes.dex")); err != nil {
+		if err := joinAPK(dest, filepath.Join(j.dir, "raw.apk"), "classes.dex", filepath.Join(j.dir, "classes.dex")); err != nil {
 			return fmt.Errorf("%s: %w", j.c.id(), err)
 		}
 	}
@@ -508,9 +508,9 @@ func packJar(system, jar, dex string) error {
 	return writeFiles(files)
 }
 
-// joinAPK copies a package and adds code to it.
-func joinAPK(dest, raw, dex string) error {
-	code, err := os.ReadFile(dex)
+// joinAPK copies a package and adds a file to it.
+func joinAPK(dest, raw, name, file string) error {
+	code, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
@@ -526,7 +526,7 @@ func joinAPK(dest, raw, dex string) error {
 			return err
 		}
 	}
-	out, err := w.CreateHeader(&zip.FileHeader{Name: "classes.dex", Method: zip.Deflate})
+	out, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
 	if err != nil {
 		return err
 	}

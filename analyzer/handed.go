@@ -66,7 +66,7 @@ func (m *meeting) handed(i int, list []given, place string, seen map[string]bool
 		if !dataflow.IsChannel(g.Data) {
 			continue
 		}
-		for _, first := range m.takes(i, g.Data) {
+		for _, first := range m.takes(i, g.Data, false) {
 			h := g.of(&first)
 			key := fmt.Sprint(place, h.Channel, h.Data, h.Transforms, h.Exact, h.World, h.Judged, h.Call, h.Method)
 			if !seen[key] && len(seen) < maxHanded {
@@ -78,12 +78,12 @@ func (m *meeting) handed(i int, list []given, place string, seen map[string]bool
 	return out
 }
 
-// takes lists what the other apps hand out that app i gets by a name.
-func (m *meeting) takes(i int, channel string) (out []given) {
+// takes lists what the other apps hand out that app i gets by a name; own: what its own provider does as well.
+func (m *meeting) takes(i int, channel string, own bool) (out []given) {
 	kind, rest, _ := strings.Cut(channel, ":")
 	class, key, _ := strings.Cut(rest, ":")
 	for j := range m.found {
-		if m.apps[i].Package == m.apps[j].Package {
+		if m.apps[i].Package == m.apps[j].Package && !(own && kind == "provider") {
 			continue
 		}
 		if kind == "intent" {
@@ -126,7 +126,7 @@ func (s *sent) gives(g *given, key string) bool {
 // of is what an app hands on of what another handed out first.
 func (g *given) of(first *given) given {
 	out := *g
-	out.Data, out.Call, out.Method = first.Data, first.Call, first.Method
+	out.Data, out.Call, out.Method, out.site = first.Data, first.Call, first.Method, first.site
 	out.Transforms = changed(g.Transforms, first.Transforms)
 	out.Exact = g.Exact && first.Exact
 	out.Judged = g.Judged.stronger(first.Judged)

@@ -21,7 +21,7 @@ type Pair struct {
 }
 
 // Pairs follows data through all apps below root and returns the distinct pairs, sorted, and where work was cut short.
-// Data that a native method gets counts for nothing: nobody knows where it goes.
+// Data that a native method gets counts where its library may pass it on; see [natives.leak].
 func Pairs(ctx context.Context, root *image.File, opt Options) ([]Pair, []image.Gap, error) {
 	r, rec, err := gather(ctx, root, opt)
 	if err != nil {
@@ -34,6 +34,9 @@ func Pairs(ctx context.Context, root *image.File, opt Options) ([]Pair, []image.
 	fw := firmware.Assemble(rec)
 	var gaps []image.Gap
 	var all []*dataflow.Result
+	var apps []*firmware.App
+	var outside []followed // what passes between them
+	native := newNatives(fw)
 	for _, app := range fw.Apps {
 		code, res := r.analyse(ctx, rec, fw, app, voc, opt.Profile)
 		if ctx.Err() != nil {
@@ -41,21 +44,25 @@ func Pairs(ctx context.Context, root *image.File, opt Options) ([]Pair, []image.
 		}
 		gaps = append(gaps, code.gaps...)
 		if res != nil {
-			all = append(all, res)
+			all, apps = append(all, res), append(apps, app)
+			outside = append(outside, followed{Given: giving(res.Exports), Sent: sending(res.Sent), Listens: res.Listens, Apart: res.Apart})
 		}
 	}
 	found := pairs{}
-	for _, res := range all {
+	between := meet(rec, apps, outside)
+	for n, res := range all {
 		for i := range res.Flows {
-			found.add(&res.Flows[i], res.Flows[i].Source, res.Flows[i].Data)
+			if f := &res.Flows[i]; native.leak(apps[n], f, opt.Profile) {
+				found.add(f, f.Source, f.Data)
+			}
 		}
 		for i := range res.Imports {
-			for _, other := range all {
-				for _, e := range other.Exports {
-					if e.Channel == res.Imports[i].Data {
-						found.add(&res.Imports[i], e.Source, e.Data)
-					}
-				}
+			f := &res.Imports[i]
+			if !native.leak(apps[n], f, opt.Profile) {
+				continue
+			}
+			for _, g := range between.takes(n, f.Data, true) {
+				found.add(f, g.site, g.Data)
 			}
 		}
 	}
@@ -71,7 +78,7 @@ func Pairs(ctx context.Context, root *image.File, opt Options) ([]Pair, []image.
 type pairs map[[2]string]*Pair
 
 func (p pairs) add(f *dataflow.Flow, source dataflow.Site, data string) {
-	if f.SinkKind == "native" || source.Method == nil {
+	if source.Method == nil {
 		return
 	}
 	at := func(s dataflow.Site) string { return fmt.Sprintf("%s@%x", s.Method.Ref(), s.Addr) }

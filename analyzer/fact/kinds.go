@@ -203,6 +203,8 @@ var kinds = []Info{
 		{Name: "origin", Doc: "the package that reads the data, where another sends it"},
 		{Name: "via", Doc: "where it passes from that app to this one: provider:, settings:, property:, file:, pref:, intent:, call:, reply:"},
 		{Name: "laundered", Doc: "another app reads the data and this one holds no permission for it", Values: yesNo},
+		{Name: "library", Doc: "of a flow into native code: the file that has the method"},
+		{Name: "network", Doc: "of a flow into native code: whether that file uses the network, as of jni", Values: networks},
 	}},
 	{Kind: "connection", Linked: true, Doc: "a call that opens a connection, and where to", Fields: []FieldInfo{
 		{Name: "to", Doc: "address; {} stands for what is computed"}, {Name: "resolved", Values: yesNo}, {Name: "transport", Values: []string{"http", "https", "socket", "unknown"}},

@@ -113,3 +113,46 @@ func TestJNI(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestNative: a native method is looked for in the files of its app and in those of the system that it names; of several the
+// one counts that may do most.
+func TestNative(t *testing.T) {
+	member := func(u fact.Unit, name string) fact.Unit {
+		u.File.Path = u.File.Path.Join(image.Segment{Container: "zip", Name: name, Offset: -1})
+		return u
+	}
+	lib := func(name string, imports ...string) fact.Unit {
+		return member(library("system/app/A/A.apk", "library", nil, imports...), name)
+	}
+	fw := assemble(
+		unit("system/build.prop", prop("ro.build.version.sdk", "30")),
+		app("system/app/A/A.apk", "com.a", "", "K"),
+		code("system/app/A/A.apk", "classes.dex", []string{"Lcom/a/N;->go(I)V"}, []string{"sdk"}),
+		natives(lib("assets/p", "connect", "socket"), "table", "go(I)V"),
+		natives(lib("lib/armeabi/liblog2.so", "__android_log_print", "memcpy"), "symbol", "Lcom/a/N;->log", "Lcom/a/N;->two(I)V"),
+		natives(lib("lib/arm64/liblog2.so", "memcpy"), "symbol", "Lcom/a/N;->log"),
+		natives(lib("lib/armeabi/libload.so", "dlopen"), "symbol", "Lcom/a/N;->load"),
+		natives(lib("lib/arm64/libload.so", "getaddrinfo"), "symbol", "Lcom/a/N;->load"),
+		app("system/app/B/B.apk", "com.b", "", "K"),
+		code("system/app/B/B.apk", "classes.dex", []string{"Lcom/a/N;->log(I)V"}, nil),
+		natives(library("system/lib64/libsdk.so", "library", nil, "getaddrinfo"), "table", "locate()V"),
+	)
+	for _, c := range []struct {
+		app    int
+		method string
+		want   Native
+	}{
+		{0, "Lcom/a/N;->go(I)V", Native{"assets/p", "socket", false}},
+		{0, "Lcom/a/N;->log(Ljava/lang/String;)V", Native{"lib/armeabi/liblog2.so", "no", true}},
+		{0, "Lcom/a/N;->two(I)V", Native{"lib/armeabi/liblog2.so", "no", true}},
+		{0, "Lcom/a/N;->two(J)V", Native{"", "unknown", false}},
+		{0, "Lcom/a/N;->load()V", Native{"lib/arm64/libload.so", "yes", false}},
+		{0, "Lcom/sdk/L;->locate()V", Native{"/system/lib64/libsdk.so", "yes", false}},
+		{1, "Lcom/sdk/L;->locate()V", Native{"", "unknown", false}},
+		{1, "Lcom/a/N;->log(I)V", Native{"", "unknown", false}},
+	} {
+		if got := fw.Native(fw.Apps[c.app], c.method); got != c.want {
+			t.Errorf("%s of app %d: got %+v, want %+v", c.method, c.app, got, c.want)
+		}
+	}
+}

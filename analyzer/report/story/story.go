@@ -164,6 +164,9 @@ func (t *teller) way() string {
 }
 
 func (t *teller) to() string {
+	if t.get("sink") == "native" {
+		return t.toNative()
+	}
 	to := t.get("to")
 	if strings.Trim(to, "{}") == "" {
 		to = "an address that code computes"
@@ -184,6 +187,27 @@ func (t *teller) to() string {
 		out += "; the host belongs to " + o
 	}
 	return out + "."
+}
+
+// toNative says which library gets the data.
+func (t *teller) toNative() string {
+	lib := "a native library that is not in the image"
+	if l := t.get("library"); l != "" {
+		lib = l
+	}
+	out := fact.ShortMethod(t.get("sink_call")) + " gives it to " + lib
+	if m := t.marks("sends"); len(m) > 0 {
+		out += " in " + at(m[len(m)-1])
+	}
+	switch t.get("network") {
+	case "yes":
+		out += ", which imports functions that only connections need"
+	case "socket":
+		out += ", which makes sockets"
+	case "no":
+		out += ", which imports nothing of the network"
+	}
+	return out + ". Native code is not followed."
 }
 
 // no names each condition that would have ended the verdict.
