@@ -114,7 +114,12 @@ func (t *teller) gates() string {
 	if out == "" {
 		out = "It was not told what stands before it."
 	}
-	if gate != "" && guard != "none" {
+	if file, ok := strings.CutSuffix(gate, " exists"); ok && guard != "none" && t.get("gate_default") == "off" {
+		out += " It asks whether there is a file " + strings.TrimPrefix(file, "file:") + ". At first there is none."
+		if len(t.marks("sets")) == 0 {
+			out += " Nothing that was followed in the app makes it."
+		}
+	} else if gate != "" && guard != "none" {
 		out += " It reads " + fact.ShortMethod(gate)
 		switch t.get("gate_default") {
 		case "on":

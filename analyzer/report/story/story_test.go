@@ -38,7 +38,11 @@ func TestTell(t *testing.T) {
 		"opt-out":           finding(imei.With("guard", "opt-out").With("gate", "pref:up [on]").With("gate_default", "on"), way...),
 		"set-by-others":     finding(imei.With("guard", "opt-out").With("gate", "pref:up [on]").With("gate_default", "on"), set...),
 		"opt-in":            finding(imei.With("guard", "opt-in").With("gate", "pref:up [on]").With("gate_default", "off").With("transport", "https"), way...),
-		"bare":              finding(fact.F("from", "location", "to", "{}", "sink", "network", "transport", "unknown", "guard", "unknown", "activation", "user", "automatic", "no")),
+		"file": finding(imei.With("guard", "unknown").With("gate", "file:/data/system/preview exists").With("gate_default", "off"),
+			append(way[:4:4], append([]string{"# behind unknown: file:/data/system/preview exists, default off, in Lcom/x/Up;-><clinit>()V", "0002: if-eqz v0, 0020"}, way[6:]...)...)...),
+		"native": finding(fact.F("from", "sms.peer", "to", "{}", "sink", "native", "transport", "unknown", "transform", "plain", "guard", "none", "activation", "sms", "automatic", "yes",
+			"sink_call", "Lcom/x/Plug;->push(Ljava/lang/String;)I", "library", "assets/p", "network", "yes"), append(way[:2:2], "# sends to native code, in Lcom/x/Http;->post(Ljava/lang/String;)V", "000e: invoke-static {v2}, Lcom/x/Plug;->push(Ljava/lang/String;)I")...),
+		"bare": finding(fact.F("from", "location", "to", "{}", "sink", "network", "transport", "unknown", "guard", "unknown", "activation", "user", "automatic", "no")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
