@@ -351,6 +351,8 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardOptIn, gate
 	case by.user:
 		return guardUnknown, gate
+	case by.carried && known:
+		return guardOptIn, by.gate
 	case by.others || by.off:
 		return guardNotice, gate
 	}

@@ -89,17 +89,17 @@ func (a *analysis) core(at atom) atom {
 	return at
 }
 
-// switchedOn is what it takes until something that needs no user writes a setting so that a condition on it holds: the
-// least that stands before such a write, or before what it copies. A write behind the condition itself switches nothing
-// on that was not on.
-func (r *reachability) switchedOn(k slot, c cond) (guard, Gate) {
+// switchedOn is what it takes until something that happens for one of some reasons writes a setting so that a condition on it
+// holds: the least that stands before such a write, or before what it copies. A write behind the condition itself switches
+// nothing on that was not on.
+func (r *reachability) switchedOn(k slot, c cond, of label) (guard, Gate) {
 	worst, gate, first := guardOptIn, Gate{}, true
 	for i := range r.a.kept[k] {
 		w := &r.a.kept[k][i]
 		if !r.mayHold(c, w.v) {
 			continue
 		}
-		for _, s := range r.switching(k, c, w, automatic) {
+		for _, s := range r.switching(k, c, w, of) {
 			g, list := r.verdict(s)
 			if v, copied := r.judge(cond{c.rel, w.v, c.y, c.site}, 2); v > g {
 				g, list = v, []Gate{copied}

@@ -211,9 +211,10 @@ func laidThere(place string) bool {
 
 // writing is who writes a value under which a condition holds: a user's action, something that runs by itself, a server's
 // answer, others; off is that a user's action writes one under which it fails. Of what runs by itself, alone says what it
-// takes, and where it reads that. unsure is that what runs by itself may write one as well as the user does.
+// takes, and where it reads that. unsure is that what runs by itself may write one as well as the user does; carried, that the others
+// only carry over what the user chose there.
 type writing struct {
-	user, auto, remote, others, off, unsure bool
+	user, auto, remote, others, off, unsure, carried bool
 
 	alone guard
 	gate  Gate
@@ -228,7 +229,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) writing {
 	for _, p := range places {
 		list = append(list, a.cellLog[p]...)
 	}
-	both := false
+	both, carried := false, !compared
 	for _, w := range list {
 		v := a.expand(w.v)
 		if own := a.local(v); own == nothing && v != nothing && r.why[w.by]&automatic == 0 {
@@ -269,13 +270,18 @@ func (r *reachability) writers(k slot, c cond, compared bool) writing {
 			both = both || why&automatic != 0
 		case why&byUser != 0:
 			out.others = true
+			carried = carried && r.explained(k, c, w.v)
 		}
 	}
 	if out.auto && out.alone != guardNone {
-		out.alone, out.gate = r.switchedOn(k, c)
+		out.alone, out.gate = r.switchedOn(k, c, automatic)
 	}
 	if both && !out.auto {
 		r.byItself(places, c, compared, &out)
+	}
+	if out.others && carried && !out.user && !out.auto && !out.remote {
+		g, gate := r.switchedOn(k, c, byUser)
+		out.carried, out.gate = g == guardOptIn && gate.Reads != "", gate
 	}
 	out.auto = out.auto && !out.remote
 	return out
@@ -294,20 +300,6 @@ func (r *reachability) placesOf(k slot) []slot {
 		}
 	}
 	return out
-}
-
-// shows are the methods of a screen that run when it comes up, before the user does anything there.
-var shows = map[string]bool{"onCreate": true, "onStart": true, "onResume": true, "onCreateView": true, "onActivityCreated": true}
-
-// shown reports whether it is enough for a condition on something stored that a screen of the app comes up.
-func (r *reachability) shown(k slot, c cond) bool {
-	ys, ok := r.a.numbers(c.y)
-	for _, w := range r.a.cellLog[k] {
-		if n, constant := r.a.t.number(w.v); ok && constant && w.by != nil && shows[w.by.Name] && r.why[w.by]&(byUser|byTap|automatic) == byUser && anyHolds(c.rel, n, ys) {
-			return true
-		}
-	}
-	return false
 }
 
 // fromServer reports whether a value is, or is decided by, the answer of a server.
