@@ -67,6 +67,7 @@ type analysis struct {
 	everWritten  map[string]*fieldWrites // to fields of simple types, of all objects
 	kept         map[slot][]kept         // writes of settings, with their conditions
 	keptLost     bool                    // and there are more
+	news         map[uint32]bool         // the instructions that make objects by themselves
 	initialisers map[string]*initialiser
 	askers       []resultLink
 	results      []int // starts that give a result back
@@ -157,6 +158,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		cellLog:       map[slot][]cellWrite{},
 		everWritten:   map[string]*fieldWrites{},
 		kept:          map[slot][]kept{},
+		news:          map[uint32]bool{},
 		homes:         map[homeKey][]atom{},
 		must:          map[mustKey]bool{},
 		alias:         map[aliasKey]*summary{},

@@ -6,10 +6,11 @@ import "slices"
 // the server, and chooses nothing by that. Nor is it the server that lets the data go: it goes before the first answer. So nothing
 // counts as standing there, where the same code turns it off without a user as well. Where only what a user does leads to the
 // request, the request may be what tells the server of a choice, and the answer that it was heard; and what is written under a name
-// that is computed may be the same setting: that is not decided.
+// that is computed may be the same setting: that is not decided. What leads to the request is what leads to the instruction that turns
+// the setting off, whoever calls it: to a client that each caller makes for itself, the server says the same.
 
 // offByAnswer reports whether all that a user's action leads to and that may turn a setting off stands behind an answer of a server,
-// and something does; alone, whether each of it happens without a user as well, and no other app writes it, nor anything
+// and something does; alone, whether the code of each of it runs without a user as well, and no other app writes it, nor anything
 // under a name that is not known. Of what is written under conditions that are not, it cannot be said.
 func (r *reachability) offByAnswer(k slot, c cond) (offs, alone bool) {
 	a := r.a
@@ -31,6 +32,7 @@ func (r *reachability) offByAnswer(k slot, c cond) (offs, alone bool) {
 		}
 	}
 	alone = len(a.cellLog[slot{k.base, "[?]"}]) == 0 && a.foreign(k.base, k.field) == nothing
+	whys := map[[2]uint32]label{} // of the code that writes it, whoever calls that
 	for i := range a.kept[k] {
 		w := &a.kept[k][i]
 		if !r.mayHold(c, w.v) {
@@ -43,6 +45,13 @@ func (r *reachability) offByAnswer(k slot, c cond) (offs, alone bool) {
 			offs = true
 		}
 		why, _ := r.whyOf(&w.settledEvent)
+		code := [2]uint32{w.site}
+		if calls := a.chains.list(w.chain); len(calls) > 0 {
+			code[1] = a.instruction(calls[len(calls)-1])
+		}
+		whys[code] |= why
+	}
+	for _, why := range whys {
 		alone = alone && why&(automatic|byOtherApp) != 0
 	}
 	return offs, alone

@@ -223,6 +223,10 @@ func (p *mapping) raise(e *event) {
 	for i, v := range e.args {
 		n.args[i] = p.value(v)
 	}
+	if at, one := a.t.single(e.payload); e.kind == evKept && one && a.t.node(at).kind == kParam {
+		f.recordKept(n, int(a.t.node(at).a)) // which of two it is may be decided here
+		return
+	}
 	f.record(n)
 }
 

@@ -23,10 +23,13 @@ type Write struct {
 	Why     Why
 }
 
-// Why says what an app does something for, as far as consent is concerned.
-type Why struct{ Tap, User, Automatic, Remote bool }
+// Why says what an app does something for, as far as consent is concerned: Shown is that a screen comes up, Either that it is
+// not known whether it happens without the user's choice.
+type Why struct{ Tap, User, Automatic, Remote, Shown, Either bool }
 
-func whyOf(l label) Why { return Why{l&byTap != 0, l&byUser != 0, l&automatic != 0, false} }
+func whyOf(l label) Why {
+	return Why{Tap: l&byTap != 0, User: l&byUser != 0, Automatic: l&automatic != 0}
+}
 
 // Meets reports whether what is written lets the condition hold.
 func (q *Ask) Meets(w *Write) bool {
@@ -46,12 +49,17 @@ func Verdict(lets, others []Why, offByDefault bool) (string, bool) {
 	for _, w := range lets {
 		all.Automatic = all.Automatic || w.Automatic && !w.Tap && !w.Remote
 		all.Remote, all.Tap, all.User = all.Remote || w.Remote, all.Tap || w.Tap, all.User || w.User
+		all.Shown, all.Either = all.Shown || w.Shown, all.Either || w.Either
 	}
 	switch {
 	case all.Automatic:
 		return guardNone.String(), true
 	case all.Remote:
 		return guardRemote.String(), true
+	case all.Shown && offByDefault: // whatever the user does then
+		return guardNotice.String(), true
+	case all.Either:
+		return guardUnknown.String(), true
 	case all.Tap && offByDefault:
 		return guardOptIn.String(), true
 	case all.Tap:
@@ -122,21 +130,19 @@ func (r *Result) exportWrites() {
 			if !strings.HasPrefix(field, "[") || field == "[?]" {
 				continue
 			}
-			for _, w := range a.cellLog[slot{b, field}] {
-				if w.by == nil || r.reach.why[w.by] == 0 || kind == "pref" && !a.worldly[a.t.node(b).s] {
-					continue
-				}
-				r.Writes = append(r.Writes, a.writeOf(ch+":"+strings.Trim(field, "[]"), w.v, r.reach.why[w.by]))
+			if kind == "pref" && !a.worldly[a.t.node(b).s] {
+				continue
 			}
+			r.Writes = append(r.Writes, r.reach.exported(ch+":"+strings.Trim(field, "[]"), slot{b, field})...)
 		}
 	}
 }
 
 // writeOf spells what a value may be.
-func (a *analysis) writeOf(ch string, v value, why label) Write {
-	w := Write{Channel: ch, Why: whyOf(why)}
+func (a *analysis) writeOf(ch string, v value, why Why) Write {
+	w := Write{Channel: ch, Why: why}
 	v = a.expand(v)
-	w.Why.Remote = a.fromServer(v, 0)
+	w.Why.Remote = why.Remote || a.fromServer(v, 0)
 	if list := a.t.atomsOf(v); len(list) == 0 {
 		w.Open = true
 	}

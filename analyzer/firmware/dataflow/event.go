@@ -167,7 +167,13 @@ func (f *frame) deep(e *event) bool {
 	if a.t.symbolic(e.payload) || a.t.symbolic(e.to) || a.symbolicConds(e.conds) {
 		return true
 	}
-	if e.kind == evSink || e.kind == evKept {
+	if e.kind == evKept {
+		return slices.ContainsFunc(a.t.atomsOf(e.payload), func(at atom) bool {
+			n := a.t.node(at)
+			return n.kind == kWhen && a.symbolicConds(condset(n.b))
+		})
+	}
+	if e.kind == evSink {
 		return false
 	}
 	for _, v := range e.args {

@@ -306,12 +306,12 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	if known {
 		gate.Default = map[bool]string{true: "on", false: "off"}[onByDefault]
 	}
-	user, auto, remote, others, off, alone, behind := r.writers(slot{atom(n.a), n.s}, c, compared)
-	if auto && alone == guardOptIn && !onByDefault {
-		if !user && behind.Reads != "" {
-			return alone, behind
+	by := r.writers(slot{atom(n.a), n.s}, c, compared)
+	if by.auto && by.alone == guardOptIn && !onByDefault {
+		if !by.user && by.gate.Reads != "" {
+			return by.alone, by.gate
 		}
-		user, auto = true, false // what writes it without the user does so only where the user agreed
+		by.user, by.auto = true, false // what writes it without the user does so only where the user agreed
 	}
 	gate.SetBy = r.setters(slot{atom(n.a), n.s}, c, compared)
 	_, screen := a.app.Settings[key]
@@ -320,14 +320,14 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return r.field(slot{atom(n.a), n.s}, c, gate)
 	}
 	answered := false
-	if onByDefault && (user || off) && !compared {
+	if onByDefault && (by.user || by.off) && !compared {
 		if offs, alone := r.offByAnswer(slot{atom(n.a), n.s}, c); offs {
-			user, off, answered = false, false, !alone
+			by.user, by.off, answered = false, false, !alone
 		}
 	}
-	user = user || screen
+	by.user = by.user || screen
 	switch {
-	case onByDefault && (user || off || a.writeable[base.s]):
+	case onByDefault && (by.user || by.off || a.writeable[base.s]):
 		return guardOptOut, gate
 	case onByDefault && strings.HasPrefix(base.s, "settings:"):
 		return guardOptOut, gate // others can write it
@@ -336,22 +336,24 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 		return guardUnknown, gate
 	case onByDefault:
 		return guardNone, gate
-	case auto && alone != guardNone:
-		if behind.Reads != "" {
-			gate = behind
+	case by.auto && by.alone != guardNone:
+		if by.gate.Reads != "" {
+			gate = by.gate
 		}
-		return alone, gate
-	case auto:
+		return by.alone, gate
+	case by.auto:
 		return guardNone, gate
-	case remote:
+	case by.remote:
 		return guardRemote, gate
-	case user && !compared && r.shown(slot{atom(n.a), n.s}, c):
+	case by.user && !compared && r.shown(slot{atom(n.a), n.s}, c):
 		return guardNotice, gate // whatever the user does then
-	case user && (known || compared):
+	case by.user && (known || compared) && !by.unsure:
 		return guardOptIn, gate
-	case user:
+	case by.user:
 		return guardUnknown, gate
-	case others || off:
+	case by.carried && known:
+		return guardOptIn, by.gate
+	case by.others || by.off:
 		return guardNotice, gate
 	}
 	if !compared {

@@ -9,14 +9,15 @@ import (
 // behind a choice.
 type kept struct {
 	settledEvent
-	v value
+	v      value
+	chosen bool // tests on the way decide that it is this number, and not another
 }
 
 // maxKept bounds the writes of settings that are events of one method; of others their conditions are not known.
 const maxKept = 48
 
-// keep notes that a setting is written here.
-func (f *frame) keep(place value, key string, v value, site uint32) {
+// keep notes that a setting is written here, with an argument of the call.
+func (f *frame) keep(place value, key string, v value, param int, site uint32) {
 	n := 0
 	for _, at := range f.a.t.atomsOf(place) {
 		switch f.a.t.node(at).kind {
@@ -27,7 +28,7 @@ func (f *frame) keep(place value, key string, v value, site uint32) {
 	if n == 0 || key == "[?]" {
 		return
 	}
-	f.record(event{kind: evKept, ref: &methodRef{class: "kept", name: key}, payload: v, to: place, conds: f.gates[f.block], site: site})
+	f.recordKept(event{kind: evKept, ref: &methodRef{class: "kept", name: key}, payload: v, to: place, conds: f.gates[f.block], site: site}, param)
 }
 
 // settleKept sorts a write by the place it is to.
@@ -37,15 +38,17 @@ func (a *analysis) settleKept(f *frame, e *event) {
 			continue
 		}
 		k := slot{at, e.ref.name}
-		w := kept{settledEvent{event: *e, in: f.m, root: a.inRoot}, e.payload}
+		w := kept{settledEvent: settledEvent{event: *e, in: f.m, root: a.inRoot}, v: e.payload}
 		if w.v == nothing {
 			w.v = a.any()
 		}
-		same := func(o kept) bool {
-			return o.in == w.in && o.root == w.root && o.site == w.site && o.chain == w.chain && o.v == w.v && o.conds == w.conds
-		}
-		if !slices.ContainsFunc(a.kept[k], same) {
-			a.kept[k] = append(a.kept[k], w)
+		for _, w := range w.writes(a) {
+			same := func(o kept) bool {
+				return o.in == w.in && o.root == w.root && o.site == w.site && o.chain == w.chain && o.v == w.v && o.conds == w.conds
+			}
+			if !slices.ContainsFunc(a.kept[k], same) {
+				a.kept[k] = append(a.kept[k], w)
+			}
 		}
 	}
 }
@@ -86,17 +89,17 @@ func (a *analysis) core(at atom) atom {
 	return at
 }
 
-// switchedOn is what it takes until something that needs no user writes a setting so that a condition on it holds: the
-// least that stands before such a write, or before what it copies. A write behind the condition itself switches nothing
-// on that was not on.
-func (r *reachability) switchedOn(k slot, c cond) (guard, Gate) {
+// switchedOn is what it takes until something that happens for one of some reasons writes a setting so that a condition on it
+// holds: the least that stands before such a write, or before what it copies. A write behind the condition itself switches
+// nothing on that was not on.
+func (r *reachability) switchedOn(k slot, c cond, of label) (guard, Gate) {
 	worst, gate, first := guardOptIn, Gate{}, true
 	for i := range r.a.kept[k] {
 		w := &r.a.kept[k][i]
 		if !r.mayHold(c, w.v) {
 			continue
 		}
-		for _, s := range r.switching(k, c, w, automatic) {
+		for _, s := range r.switching(k, c, w, of) {
 			g, list := r.verdict(s)
 			if v, copied := r.judge(cond{c.rel, w.v, c.y, c.site}, 2); v > g {
 				g, list = v, []Gate{copied}

@@ -247,7 +247,7 @@ func opDBWrite(f *frame, c *call) (value, bool) {
 			}
 			v := a.reach(f.s, o.values[i])
 			a.add(f.s, table, name, v)
-			f.keep(table, name, v, c.site)
+			f.keep(table, name, v, noArgument, c.site)
 		}
 	}
 	return a.any(), false

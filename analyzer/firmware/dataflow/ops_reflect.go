@@ -183,10 +183,14 @@ func opFieldGet(f *frame, c *call) (value, bool) {
 }
 
 func opFieldSet(f *frame, c *call) (value, bool) {
-	for _, name := range f.fieldsOf(c.at(0)) {
+	names := f.fieldsOf(c.at(0))
+	for _, name := range names {
 		f.a.store(f.s, c.at(1), name, c.at(2))
 	}
-	return nothing, f.a.t.symbolic(c.at(0))
+	if len(names) > 0 || f.a.t.symbolic(c.at(0)) {
+		return nothing, f.a.t.symbolic(c.at(0))
+	}
+	return nothing, f.anyFlags(c.at(1))
 }
 
 // reading returns the call of the platform that a name alone says reads personal data.

@@ -55,7 +55,11 @@ func opPut(f *frame, c *call) (value, bool) {
 		a.store(f.s, recv, key, v)
 	}
 	if c.Class == "Landroid/content/SharedPreferences$Editor;" {
-		f.keep(recv, key, v, c.site)
+		param := c.Key + 1
+		if len(c.Args) > 0 {
+			param = c.Args[0]
+		}
+		f.keep(recv, key, v, param, c.site)
 	}
 	if k := a.derive(f.text(c.at(c.Key)), 0); a.carries(k) && !f.stored(recv) {
 		a.add(f.s, recv, "[?]", k)
@@ -247,7 +251,7 @@ func opWrite(f *frame, c *call) (value, bool) {
 	}
 	place := f.a.t.of(node{kind: kStore, s: c.Text})
 	f.a.store(f.s, place, key, c.at(c.Key+1))
-	f.keep(place, key, c.at(c.Key+1), c.site)
+	f.keep(place, key, c.at(c.Key+1), c.Key, c.site)
 	return f.a.t.num(1), false
 }
 

@@ -10,6 +10,7 @@ type outlet struct {
 	bits   uint32 // transforms on the way
 	trust  bool   // the connection accepts every certificate
 	open   bool   // depends on the caller
+	answer value  // what a server answered, of a stream of which nothing else is known
 }
 
 // outlets follows a stream through what it wraps.
@@ -29,6 +30,10 @@ func (f *frame) outlets(v value) outlet {
 			case kStore:
 				o.stores = a.t.join(o.stores, one)
 				continue
+			case kApi:
+				if n.s == "remote" {
+					o.answer = a.t.join(o.answer, one)
+				}
 			case kObj, kHome, kCell, kLoad, kParam, kResult:
 				if mark, ok := f.s.get(slot{at, "$mark"}); ok {
 					if s, ok := a.t.text(mark); ok {
@@ -126,7 +131,7 @@ func opPutIn(f *frame, c *call) (value, bool) {
 func opReadIn(f *frame, c *call) (value, bool) {
 	a := f.a
 	o := f.outlets(c.at(0))
-	out := nothing
+	out := o.answer
 	for _, at := range a.t.atomsOf(o.stores) {
 		if data, ok := a.voc.Fields[a.t.node(at).s]; ok {
 			out = a.t.join(out, f.read(data, c.site))

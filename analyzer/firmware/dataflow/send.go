@@ -153,7 +153,7 @@ func (r *Result) extras(intent value, why label) (out []Extra, consts []Write) {
 				v = a.cellsAlike(at, field)
 			}
 			if field != "[?]" && field != addressField {
-				consts = append(consts, a.writeOf(key, v, why))
+				consts = append(consts, a.writeOf(key, v, whyOf(why)))
 			}
 			for _, x := range r.exports(slot{}, v, why) {
 				x.Exact = x.Exact && key != wildcard

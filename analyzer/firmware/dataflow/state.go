@@ -145,6 +145,8 @@ func (a *analysis) initial(base atom, field string) value {
 		return a.t.one(base)
 	case kStr:
 		return a.named(n.s, field)
+	case kObj:
+		return a.unset(n, field)
 	case kApi:
 		return a.t.any()
 	case kAny:

@@ -38,6 +38,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 	case op == 0x21:
 		f.set(in.Reg(0), f.length(in))
 	case op == 0x22:
+		f.a.news[f.here()] = true
 		f.set(in.Reg(0), f.object(f.a.u.typ(f.f, in.Index)))
 	case op <= 0x26:
 		f.array(in)

@@ -209,21 +209,27 @@ func laidThere(place string) bool {
 	return ok && !strings.HasPrefix(path, "data/") && !strings.HasPrefix(path, "user/")
 }
 
-// writers says who writes a value under which the condition holds: a user's action, something that runs by itself, a
-// server's answer, others; off is that a user's action writes one under which it fails. Of what runs by itself, alone says
-// what it takes.
-func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remote, others, off bool, alone guard, gate Gate) {
+// writing is who writes a value under which a condition holds: a user's action, something that runs by itself, a server's
+// answer, others; off is that a user's action writes one under which it fails. Of what runs by itself, alone says what it
+// takes, and where it reads that. unsure is that what runs by itself may write one as well as the user does; carried, that the others
+// only carry over what the user chose there.
+type writing struct {
+	user, auto, remote, others, off, unsure, carried bool
+
+	alone guard
+	gate  Gate
+}
+
+// writers says who writes a value under which the condition holds.
+func (r *reachability) writers(k slot, c cond, compared bool) writing {
 	a := r.a
-	alone = guardOptIn
-	list := append([]cellWrite{}, a.cellLog[k]...)
-	list = append(list, a.cellLog[slot{k.base, "[?]"}]...)
-	if n := a.t.node(k.base); n.kind == kStore && isPreference(n.s) {
-		for _, b := range a.stores() {
-			if o := a.t.node(b); b != k.base && isPreference(o.s) && (o.s == "pref:*" || n.s == "pref:*") {
-				list = append(list, a.cellLog[slot{b, k.field}]...)
-			}
-		}
+	out := writing{alone: guardOptIn}
+	places := r.placesOf(k)
+	var list []cellWrite
+	for _, p := range places {
+		list = append(list, a.cellLog[p]...)
 	}
+	both, carried := false, !compared
 	for _, w := range list {
 		v := a.expand(w.v)
 		if own := a.local(v); own == nothing && v != nothing && r.why[w.by]&automatic == 0 {
@@ -233,7 +239,7 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 		}
 		if want, ok := a.t.text(c.y); ok && !compared {
 			if s, ok := a.t.text(v); ok && (s == want) != (c.rel == equal) {
-				off = off || w.by != nil && r.why[w.by]&byTap != 0
+				out.off = out.off || w.by != nil && r.why[w.by]&byTap != 0
 				continue
 			}
 		} else if ns, ok := a.numbers(v); ok && !compared {
@@ -245,44 +251,55 @@ func (r *reachability) writers(k slot, c cond, compared bool) (user, auto, remot
 			}
 			if !can {
 				if w.by != nil && r.why[w.by]&byTap != 0 && len(ns) > 0 {
-					off = true // the user can switch it the other way
+					out.off = true // the user can switch it the other way
 				}
 				continue
 			}
 		}
-		remote = remote || a.fromServer(v, 0)
+		out.remote = out.remote || a.fromServer(v, 0)
 		if w.by == nil {
 			continue
 		}
 		switch why := r.why[w.by]; {
 		case why&automatic != 0 && why&byTap == 0:
-			if auto = true; compared || !r.explained(k, c, w.v) {
-				alone = guardNone
+			if out.auto = true; compared || !r.explained(k, c, w.v) {
+				out.alone = guardNone
 			}
 		case why&byTap != 0:
-			user = true
+			out.user = true
+			both = both || why&automatic != 0
 		case why&byUser != 0:
-			others = true
+			out.others = true
+			carried = carried && r.explained(k, c, w.v)
 		}
 	}
-	if auto && alone != guardNone {
-		alone, gate = r.switchedOn(k, c)
+	if out.auto && out.alone != guardNone {
+		out.alone, out.gate = r.switchedOn(k, c, automatic)
 	}
-	return user, auto && !remote, remote, others, off, alone, gate
+	if both && !out.auto {
+		r.byItself(places, c, compared, &out)
+	}
+	if out.others && carried && !out.user && !out.auto && !out.remote {
+		g, gate := r.switchedOn(k, c, byUser)
+		out.carried, out.gate = g == guardOptIn && gate.Reads != "", gate
+	}
+	out.auto = out.auto && !out.remote
+	return out
 }
 
-// shows are the methods of a screen that run when it comes up, before the user does anything there.
-var shows = map[string]bool{"onCreate": true, "onStart": true, "onResume": true, "onCreateView": true, "onActivityCreated": true}
-
-// shown reports whether it is enough for a condition on something stored that a screen of the app comes up.
-func (r *reachability) shown(k slot, c cond) bool {
-	ys, ok := r.a.numbers(c.y)
-	for _, w := range r.a.cellLog[k] {
-		if n, constant := r.a.t.number(w.v); ok && constant && w.by != nil && shows[w.by.Name] && r.why[w.by]&(byUser|byTap|automatic) == byUser && anyHolds(c.rel, n, ys) {
-			return true
+// placesOf lists a place in the store and those that may be the same: what is written under a name that is not known, or to
+// preferences of which the file is not.
+func (r *reachability) placesOf(k slot) []slot {
+	a := r.a
+	out := []slot{k, {k.base, "[?]"}}
+	if n := a.t.node(k.base); n.kind == kStore && isPreference(n.s) {
+		for _, b := range a.stores() {
+			if o := a.t.node(b); b != k.base && isPreference(o.s) && (o.s == "pref:*" || n.s == "pref:*") {
+				out = append(out, slot{b, k.field})
+			}
 		}
 	}
-	return false
+	return out
 }
 
 // fromServer reports whether a value is, or is decided by, the answer of a server.

@@ -45,7 +45,7 @@ func (r *Result) switches() []Switch {
 			if of != nil {
 				sets = slices.ContainsFunc(of.SetBy, func(s Setter) bool { return s.Site == site || len(calls) > 0 && s.Site == calls[0] })
 			}
-			if !sets && !a.saysYes(w.v) || site.Method == nil {
+			if !sets && (w.chosen || !a.saysYes(w.v)) || site.Method == nil {
 				continue
 			}
 			why, where := r.reach.whyOf(&w.settledEvent)
