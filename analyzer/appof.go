@@ -15,6 +15,7 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 	startsOf(out, app)
 	out.Props, out.TriggerOf, out.Packages = fw.Properties(), firmware.TriggerOf, packagesOf(fw)
 	texts := r.resourcesOf(rec, app, out)
+	r.syncsOf(rec, app, out, texts)
 	for _, f := range rec.Units[app.Unit].Facts {
 		if f.Kind != "meta-data" {
 			continue

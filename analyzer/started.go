@@ -114,6 +114,9 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 			continue
 		}
 		list := m.manifest(i).Components
+		if s.To.Kind != "receiver" {
+			list = m.found[i].Listens
+		}
 		for n := range list {
 			c := &list[n]
 			if !m.surely(i, j, s, c) {

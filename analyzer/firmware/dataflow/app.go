@@ -40,6 +40,8 @@ type Component struct {
 	Exported bool
 	// Permission is what who addresses it has to hold, "" for none.
 	Permission string
+	// Syncs are the authorities that a service is the sync adapter of.
+	Syncs []string
 	// Triggers are what starts it without the user, in the words of the fact kind autostart.
 	Triggers []string
 }

@@ -93,7 +93,7 @@ func (r *Result) exportStart(p *pendingStart) {
 		return
 	}
 	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
-	if starts := a.startsFor(p, why); starts != 0 && to.Kind == "receiver" {
+	if starts := a.startsFor(p, why); starts != 0 && (to.Kind == "receiver" || to.Kind == askSync) {
 		s.Starts, s.Doors = starts.names(), r.through(&p.settledEvent, guardNone, nil)
 	}
 	s.Extras, s.Consts = r.extras(p.args[0], why)
