@@ -109,6 +109,9 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 	if len(s.Starts) == 0 {
 		return nil
 	}
+	if s.To.Kind == dataflow.Rows {
+		return m.doorsOfRows(j, s)
+	}
 	for i := range m.found {
 		if len(m.starts[i]) == 0 || m.apps[i].Package == m.apps[j].Package {
 			continue

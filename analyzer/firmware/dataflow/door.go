@@ -4,13 +4,14 @@ import "slices"
 
 // Why an app sends another a broadcast is known only once both were followed. What runs because others call a receiver is
 // therefore noted with the way in, a door, and with what stands between that and what is done: who knows of both apps hands
-// the reasons of the one on to the other. So it is of a sync adapter, whoever asks for the sync. Activities and services are left out: of what starts them, much is the user's doing in
-// the other app, and more often than not that cannot be told.
+// the reasons of the one on to the other. So it is of a sync adapter, whoever asks for the sync, and of a provider. Activities and
+// services are left out: of what starts them, much is the user's doing in the other app, and more often than not that cannot be
+// told.
 
 // Door is a way into an app for others, and what stands between it and what happens behind.
 type Door struct {
-	Class  string // of the receiver, or of the service of a sync adapter
-	Action string // of the intent, where the code tells it from others; "" for those that it does not tell apart
+	Class  string // of the receiver, the provider, or the service of a sync adapter
+	Action string // of the intent, where the code tells it from others; "" for those that it does not tell apart; of a provider the method and the address
 	Guard  string
 	Gates  []Gate
 }
@@ -29,6 +30,7 @@ type doorway struct {
 	Door
 	begin  []int
 	synced bool // it is a sync adapter's
+	rows   bool // it is a provider's
 	to     map[int]passage
 }
 
@@ -49,6 +51,8 @@ func (r *Result) doors() {
 		case !c.Enabled || a.u.class(c.Class) == nil:
 		case c.Kind == "receiver" && c.Exported:
 			r.doorsOf(c)
+		case c.Kind == "provider" && c.Exported:
+			r.doorsOfRows(c)
 		case len(c.Syncs) > 0: // the system binds to it, exported or not
 			r.doorOfSync(c)
 		}
@@ -107,7 +111,7 @@ func (r *Result) doorOfSync(c *Component) {
 			way.begin = append(way.begin, g.node(m, nil))
 		}
 	}
-	r.ways = append(r.ways, way)
+	r.wayIn(way)
 }
 
 // intentBit is the set of arguments of a receiver's method that are the intent it is called for.
@@ -250,6 +254,9 @@ func (r *Result) through(e *settledEvent, besides guard, more []Gate) (out []Doo
 		}
 		if !some {
 			continue
+		}
+		if r.ways[i].rows && all.open {
+			continue // it may be what is done for another address
 		}
 		d := r.ways[i].Door
 		worth, gates := r.reach.verdict(all.conds)

@@ -258,6 +258,7 @@ func opQuery(f *frame, c *call) (value, bool) {
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
+	f.rows(c, uri)
 	v := f.object("Landroid/database/Cursor;")
 	if len(c.r.params) > 1 {
 		a.store(f.s, v, "$projection", c.at(2))

@@ -16,7 +16,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		a.settleUnregister(f, e)
 		return
 	}
-	if a.settleSystem(f, e) || a.settleSync(f, e) {
+	if a.settleSystem(f, e) || a.settleAsked(f, e) {
 		return
 	}
 	a.asks(e.args[0], lostThing)
@@ -60,8 +60,12 @@ func (a *analysis) linkStarts(from int) int {
 			a.leaves(p)
 			continue
 		}
-		if p.call.Text == askSync {
+		switch p.call.Text {
+		case askSync:
 			a.linkSync(p)
+			continue
+		case Rows:
+			a.linkRows(p)
 			continue
 		}
 		if !a.linkStart(p) {

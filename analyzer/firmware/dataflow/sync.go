@@ -61,13 +61,19 @@ func opSyncListed(f *frame, c *call) (value, bool) {
 	return list, false
 }
 
-// settleSync keeps a request until all code was seen; false where the event is about something else.
-func (a *analysis) settleSync(f *frame, e *event) bool {
-	if e.call.Text != askSync {
+// settleAsked keeps the request for a sync, or the call of a provider, until all code was seen; false where the event is about
+// something else.
+func (a *analysis) settleAsked(f *frame, e *event) bool {
+	p := pendingStart{settledEvent: settledEvent{event: *e, in: f.m, root: a.inRoot}}
+	switch e.call.Text {
+	case askSync:
+		p.action = e.args[0]
+		a.asks(p.action, lostText, lostThing)
+	case Rows:
+		p.address = e.args[0]
+	default:
 		return false
 	}
-	p := pendingStart{settledEvent: settledEvent{event: *e, in: f.m, root: a.inRoot}, action: e.args[0]}
-	a.asks(p.action, lostText, lostThing)
 	a.starts = append(a.starts, p)
 	return true
 }
