@@ -85,7 +85,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		return err
 	}
 	fw := firmware.Assemble(rec)
-	r.callers = callersOf(rec, fw)
+	r.callers, r.offered = callersOf(rec, fw), offeredBy(rec, fw)
 	r.libs = r.libraries(rec, fw, voc)
 	all := fw.Subjects()
 	out := make([]followed, len(all))

@@ -247,8 +247,8 @@ func (r *Result) doorsOfRows(c *Component) {
 	}
 }
 
-// doorsOfPaths makes a door for each address that a method of a provider tells from others. Where there are too many, or some are
-// not known, there is none.
+// doorsOfPaths makes a door for each address that a method of a provider tells from others. Where there are more than contexts, or
+// some are not known, there is none.
 func (r *Result) doorsOfPaths(c *Component, m *Method, at int) {
 	a, g := r.a, r.reach.graph
 	if a.matched.lost {
@@ -262,7 +262,7 @@ func (r *Result) doorsOfPaths(c *Component, m *Method, at int) {
 			kinds[a.askedRows(ns)] = true
 		}
 	}
-	if len(kinds) > maxContexts/2 {
+	if len(kinds) > maxContexts {
 		return
 	}
 	slices.Sort(told)
