@@ -305,7 +305,7 @@ func (f *frame) uri(v value) value {
 	return f.text(v)
 }
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // opColumn reads a column of a row: by name where getColumnIndex or the projection tells it.
 func opColumn(f *frame, c *call) (value, bool) {

@@ -165,11 +165,7 @@ func (a *analysis) matchedBy(address string) ([]int64, bool) {
 	if a.matched.lost || len(a.matched.numbers) == 0 || strings.Contains(authority, "{}") {
 		return nil, false
 	}
-	var paths []string
-	for key := range a.matched.numbers {
-		paths = append(paths, key)
-	}
-	key, some := MatchPath(authority+path, paths)
+	key, some := MatchPath(authority+path, sortedKeys(a.matched.numbers))
 	switch {
 	case some:
 		return a.matched.numbers[key], true
@@ -256,16 +252,15 @@ func (r *Result) doorsOfPaths(c *Component, m *Method, at int) {
 	}
 	var told []string
 	kinds := map[value]bool{}
-	for key, ns := range a.matched.numbers {
+	for _, key := range sortedKeys(a.matched.numbers) {
 		if authority, _, _ := strings.Cut(key, "/"); slices.Contains(a.app.Authorities[c.Class], authority) {
 			told = append(told, key)
-			kinds[a.askedRows(ns)] = true
+			kinds[a.askedRows(a.matched.numbers[key])] = true
 		}
 	}
 	if len(kinds) > maxContexts {
 		return
 	}
-	slices.Sort(told)
 	r.Apart = append(r.Apart, Apart{c.Class + m.Name, told})
 	for _, key := range told {
 		list := make([]value, len(m.params)+1)
