@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"slices"
 	"strings"
 
 	"romscan/analyzer/fact"
@@ -14,7 +15,9 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 	out := manifestOf(rec, app)
 	startsOf(out, app)
 	out.Props, out.TriggerOf, out.Packages = fw.Properties(), firmware.TriggerOf, packagesOf(fw)
+	out.Offered = r.offered
 	texts := r.resourcesOf(rec, app, out)
+	r.syncsOf(rec, app, out, texts)
 	for _, f := range rec.Units[app.Unit].Facts {
 		if f.Kind != "meta-data" {
 			continue
@@ -27,6 +30,23 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 			out.Meta[of] = map[string][]string{}
 		}
 		out.Meta[of][f.Fields.Get("name")] = configured(rec, app, f.Fields.Get("value"), func() map[uint32][]string { return texts })
+	}
+	return out
+}
+
+// offeredBy gathers the content addresses that meta-data of the apps of an image names.
+func offeredBy(rec *fact.Record, fw *firmware.Firmware) map[string][]string {
+	out := map[string][]string{}
+	for _, app := range fw.Apps {
+		for _, f := range rec.Units[app.Unit].Facts {
+			name, v := f.Fields.Get("name"), f.Fields.Get("value")
+			if f.Kind == "meta-data" && strings.HasPrefix(v, "content://") && !slices.Contains(out[name], v) {
+				out[name] = append(out[name], v)
+			}
+		}
+	}
+	for _, list := range out {
+		slices.Sort(list)
 	}
 	return out
 }

@@ -55,7 +55,7 @@ type followed struct {
 	Taken   []placed             // flows from other apps, should they give what is asked for
 	Sent    []sent               // intents that may reach other apps
 	Writes  []dataflow.Write     // what it writes where others read it, personal or not
-	Listens []dataflow.Component // receivers that code registers
+	Listens []dataflow.Component // receivers that code registers, binders, sync adapters
 	Apart   []dataflow.Apart     // intents that components tell apart
 	Used    []string             // addresses that connections are opened to
 	Marks   []mark
@@ -85,7 +85,7 @@ func (r *reader) follow(ctx context.Context, rec *fact.Record, jobs int) error {
 		return err
 	}
 	fw := firmware.Assemble(rec)
-	r.callers = callersOf(rec, fw)
+	r.callers, r.offered = callersOf(rec, fw), offeredBy(rec, fw)
 	r.libs = r.libraries(rec, fw, voc)
 	all := fw.Subjects()
 	out := make([]followed, len(all))

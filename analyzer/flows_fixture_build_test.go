@@ -230,7 +230,11 @@ func (a *flowApp) component(b *strings.Builder, kind string, words []string) {
 		k, v, ok := strings.Cut(w, "=")
 		switch {
 		case strings.HasPrefix(k, "meta:"):
-			inner += fmt.Sprintf(`<meta-data android:name="%s" android:resource="%s"/>`, k[5:], v)
+			of := "value"
+			if strings.HasPrefix(v, "@") {
+				of = "resource"
+			}
+			inner += fmt.Sprintf(`<meta-data android:name="%s" android:%s="%s"/>`, k[5:], of, v)
 		case ok:
 			fmt.Fprintf(b, ` android:%s="%s"`, k, html.EscapeString(v))
 		case strings.Contains(w, "."):

@@ -197,7 +197,7 @@ func followCase(tb testing.TB, path, profile string, voc *dataflow.Vocabulary) (
 		tb.Fatal(err)
 	}
 	r, rec, fw := readApps(tb, path)
-	r.libs = r.libraries(rec, fw, voc)
+	r.libs, r.offered = r.libraries(rec, fw, voc), offeredBy(rec, fw)
 	apps := fw.Subjects()
 	all := make([]followed, len(apps))
 	for i, app := range apps {

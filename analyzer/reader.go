@@ -30,7 +30,8 @@ type reader struct {
 	named  map[string][]named // by the path of the file, once the walk is done
 	// callers are those of classes that no file of theirs defines, once flows are followed.
 	callers callers
-	libs    *libraries // that apps are linked to, once flows are followed
+	offered map[string][]string // content addresses that meta-data names; see [offeredBy]
+	libs    *libraries          // that apps are linked to, once flows are followed
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.

@@ -109,11 +109,17 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 	if len(s.Starts) == 0 {
 		return nil
 	}
+	if s.To.Kind == dataflow.Rows {
+		return m.doorsOfRows(j, s)
+	}
 	for i := range m.found {
 		if len(m.starts[i]) == 0 || m.apps[i].Package == m.apps[j].Package {
 			continue
 		}
 		list := m.manifest(i).Components
+		if s.To.Kind != "receiver" {
+			list = m.found[i].Listens
+		}
 		for n := range list {
 			c := &list[n]
 			if !m.surely(i, j, s, c) {

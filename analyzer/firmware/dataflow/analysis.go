@@ -35,6 +35,7 @@ type analysis struct {
 	voc      *Vocabulary
 	profile  string
 	app      *App
+	matched  matching
 	asked    map[PropAsked]bool // what it was asked of the properties of the image
 	made     map[string]*making // of classes of the program
 	absent   map[string]bool    // of those: of which no object is made

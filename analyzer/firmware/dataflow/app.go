@@ -24,6 +24,8 @@ type App struct {
 	// Meta are the texts of the manifest's meta-data by the class of the component they are of, "" for the application, and by
 	// name: a resource's in all configurations.
 	Meta map[string]map[string][]string
+	// Offered are the content addresses that meta-data of any app of the image names, by the name of the meta-data.
+	Offered map[string][]string
 	// Authorities of providers by class.
 	Authorities map[string][]string
 	// System marks the code of the system's own process: what it defines in Android's packages is its own.
@@ -40,6 +42,8 @@ type Component struct {
 	Exported bool
 	// Permission is what who addresses it has to hold, "" for none.
 	Permission string
+	// Syncs are the authorities that a service is the sync adapter of.
+	Syncs []string
 	// Triggers are what starts it without the user, in the words of the fact kind autostart.
 	Triggers []string
 }

@@ -313,6 +313,9 @@ func (p *mapping) compute(at atom, n node) value {
 		}
 		return a.t.any()
 	case kLoad:
+		if n.s == matchedField {
+			return a.matchOf(p.atom(atom(n.a)))
+		}
 		return a.withDefault(a.element(p.reads(), p.atom(atom(n.a)), n.s), uint32(p.value(value(n.b))))
 	case kObj:
 		return a.t.one(a.through(at, p.site))

@@ -11,7 +11,7 @@ type sight struct {
 	p      *mapping
 	m      *Method
 	known  map[condset]judgedSet
-	intent value  // what the component was started with, nothing where that is not known
+	intent value  // what the component was started with, or asked by, nothing where that is not known
 	stated bool   // of the condition looked at last: it compares what senders state
 	fields bool   // of it: fields of the program's own objects are among that, or answers under conditions
 	stores []atom // the places that stand for it in runs of the method
@@ -32,7 +32,7 @@ func (g *contextGraph) seen(n *contextNode) *sight {
 		if !n.m.Static() {
 			at++
 		}
-		if p == "Landroid/content/Intent;" && at < len(list) && list[at] != nothing {
+		if (p == "Landroid/content/Intent;" || p == uriType) && at < len(list) && list[at] != nothing {
 			if s.stores = a.intentsOf(n.m); len(s.stores) > 0 {
 				s.intent = list[at]
 			}
@@ -52,7 +52,7 @@ func (g *contextGraph) seen(n *contextNode) *sight {
 // intentsOf lists the places of what is handed to a method of a component, or of receivers that code registers.
 func (a *analysis) intentsOf(m *Method) (out []atom) {
 	if class, entry := a.entries[m]; entry {
-		out = append(out, a.t.atom(node{kind: kStore, s: "intent:" + class}))
+		out = append(out, a.t.atom(node{kind: kStore, s: "intent:" + class}), a.t.atom(node{kind: kStore, s: rowsPlace + class}))
 	}
 	if m.Name+m.Proto != onReceive {
 		return out
@@ -312,7 +312,7 @@ func (s *sight) field(n *node, depth int) (out []known, ok bool) {
 			base = a.t.node(b)
 		}
 		switch {
-		case base.kind == kStore && strings.HasPrefix(base.s, askedPlace) && n.s == actionField:
+		case base.kind == kStore && strings.HasPrefix(base.s, askedPlace) && (n.s == actionField || n.s == matchedField):
 		case base.kind == kHome && base.b != 0:
 		default:
 			return nil, false
@@ -370,8 +370,8 @@ func (s *sight) asks(v value) bool {
 		for range 2 * maxDepth {
 			n := a.t.node(at)
 			switch {
-			case n.kind == kCompare && (s.asks(value(n.a)) || s.asks(value(n.b))),
-				n.kind == kStore && (strings.HasPrefix(n.s, "intent:") || strings.HasPrefix(n.s, askedPlace) || n.s == filledPlace),
+			case n.kind == kLoad && n.s == matchedField, n.kind == kCompare && (s.asks(value(n.a)) || s.asks(value(n.b))),
+				n.kind == kStore && (strings.HasPrefix(n.s, "intent:") || strings.HasPrefix(n.s, rowsPlace) || strings.HasPrefix(n.s, askedPlace) || n.s == filledPlace),
 				n.kind == kHome && carriers[n.s], n.kind == kParam && carriers[s.m.param(int(n.a))]:
 				return true
 			}

@@ -9,11 +9,11 @@ func (v *Vocabulary) Concerns(files []*dex.File) bool { return v.touches(files, 
 // Reads reports whether code calls anything that returns personal data, or a query of another app's rows.
 func (v *Vocabulary) Reads(files []*dex.File) bool { return v.touches(files, v.reading, reading) }
 
-// Keeps reports whether code calls anything that keeps values where other apps may read them.
+// Keeps reports whether code calls anything that keeps values where other apps may read them, or that has another app do something.
 func (v *Vocabulary) Keeps(files []*dex.File) bool { return v.touches(files, v.keeping, keeping) }
 
 func keeping(c *Call) bool {
-	return c.Op == "write" || c.Op == "store" || c.Op == "file-stream" || c.Op == "method-call"
+	return c.Op == "write" || c.Op == "store" || c.Op == "file-stream" || c.Op == "method-call" || c.Op == "sync"
 }
 
 func leaving(c *Call) bool {

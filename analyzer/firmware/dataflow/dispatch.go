@@ -35,7 +35,7 @@ func (r *reachability) straight(through map[string]bool, decided bool) map[*cont
 			continue
 		}
 		for _, e := range n.out {
-			if e.e.adds&automatic != 0 {
+			if e.e.adds&automatic != 0 && !e.e.syncs {
 				visit(e.to)
 			}
 		}
@@ -44,7 +44,7 @@ func (r *reachability) straight(through map[string]bool, decided bool) map[*cont
 		n := g.nodes[todo[len(todo)-1]]
 		todo = todo[:len(todo)-1]
 		for _, e := range n.out {
-			if along(automatic, e.e)&automatic != 0 && !(decided && e.open) {
+			if along(automatic, e.e)&automatic != 0 && !e.e.syncs && !(decided && e.open) {
 				visit(e.to)
 			}
 		}
@@ -67,6 +67,11 @@ func (a *analysis) onlySynced(class string) bool {
 	return !slices.ContainsFunc(c.Triggers, func(t string) bool { return t != "sync" && triggerLabels[t]&automatic != 0 })
 }
 
+// syncGate stands before what a sync adapter does.
+func syncGate() Gate {
+	return Gate{Guard: guardUnknown.String(), Default: "unknown", Reads: "an account and its sync setting"}
+}
+
 // undecided returns the gate of a flow that stands behind nothing worth more and of which it cannot be told whether it
 // runs without the user; false where it can.
 func (r *reachability) undecided(f *Flow, why label, where []*contextNode) (Gate, bool) {
@@ -83,7 +88,7 @@ func (r *reachability) undecided(f *Flow, why label, where []*contextNode) (Gate
 	gate := Gate{Guard: guardUnknown.String(), Default: "unknown"}
 	switch {
 	case !slices.ContainsFunc(where, func(n *contextNode) bool { return r.unsynced[n] }):
-		gate.Reads = "an account and its sync setting"
+		gate = syncGate()
 	case f.Guard != guardNone.String() && f.Guard != guardPermission.String():
 		return gate, false
 	case f.throughLibrary() && !slices.ContainsFunc(where, func(n *contextNode) bool { return r.direct[n] && !r.graph.asks(n, f.conds) }):

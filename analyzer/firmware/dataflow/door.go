@@ -4,13 +4,14 @@ import "slices"
 
 // Why an app sends another a broadcast is known only once both were followed. What runs because others call a receiver is
 // therefore noted with the way in, a door, and with what stands between that and what is done: who knows of both apps hands
-// the reasons of the one on to the other. Activities and services are left out: of what starts them, much is the user's doing in
-// the other app, and more often than not that cannot be told.
+// the reasons of the one on to the other. So it is of a sync adapter, whoever asks for the sync, and of a provider. Activities and
+// services are left out: of what starts them, much is the user's doing in the other app, and more often than not that cannot be
+// told.
 
 // Door is a way into an app for others, and what stands between it and what happens behind.
 type Door struct {
-	Class  string // of the receiver
-	Action string // of the intent, where the code tells it from others; "" for those that it does not tell apart
+	Class  string // of the receiver, the provider, or the service of a sync adapter
+	Action string // of the intent, where the code tells it from others; "" for those that it does not tell apart; of a provider the method and the address
 	Guard  string
 	Gates  []Gate
 }
@@ -27,14 +28,17 @@ const maxDoors = 400
 // doorway is a door and what is reached through it: contexts, and the conditions on every way to each.
 type doorway struct {
 	Door
-	begin []int
-	to    map[int]passage
+	begin  []int
+	synced bool // it is a sync adapter's
+	rows   bool // it is a provider's
+	to     map[int]passage
 }
 
 // passage is what holds on every way from a door to a context.
 type passage struct {
-	conds condset
-	open  bool // it is up to what came with the intent besides
+	conds  condset
+	open   bool // it is up to what came with the intent besides
+	synced bool // it is a sync's
 }
 
 // doors finds what others start from outside, of that from which something leaves or is sent to others.
@@ -43,10 +47,15 @@ func (r *Result) doors() {
 	was := len(g.nodes)
 	for i := range a.app.Components {
 		c := &a.app.Components[i]
-		if !c.Enabled || !c.Exported || c.Kind != "receiver" || a.u.class(c.Class) == nil {
-			continue
+		switch {
+		case !c.Enabled || a.u.class(c.Class) == nil:
+		case c.Kind == "receiver" && c.Exported:
+			r.doorsOf(c)
+		case c.Kind == "provider" && c.Exported:
+			r.doorsOfRows(c)
+		case len(c.Syncs) > 0: // the system binds to it, exported or not
+			r.doorOfSync(c)
 		}
-		r.doorsOf(c)
 	}
 	g.extend(was)
 	matters := g.leadingTo(r.endings())
@@ -54,7 +63,7 @@ func (r *Result) doors() {
 		d := &r.ways[i]
 		d.begin = slices.DeleteFunc(d.begin, func(n int) bool { return !matters[n] })
 		if len(d.begin) > 0 {
-			d.to = g.through(d.begin, matters)
+			d.to = g.through(d.begin, d.synced, matters)
 		}
 	}
 }
@@ -91,6 +100,18 @@ func (r *Result) doorsOf(c *Component) {
 		}
 		r.ways = append(r.ways, way)
 	}
+}
+
+// doorOfSync makes the door of a sync adapter.
+func (r *Result) doorOfSync(c *Component) {
+	a, g := r.a, r.reach.graph
+	way := doorway{Door: Door{Class: c.Class}, synced: true}
+	for _, m := range a.lifecycle(c.Class) {
+		if p := (&pendingStart{settledEvent: settledEvent{event: event{call: &Call{Text: askSync}}}}); m.Name != dumped && !p.other(m) {
+			way.begin = append(way.begin, g.node(m, nil))
+		}
+	}
+	r.wayIn(way)
 }
 
 // intentBit is the set of arguments of a receiver's method that are the intent it is called for.
@@ -162,7 +183,7 @@ func (g *contextGraph) leadingTo(ends map[*Method]bool) []bool {
 
 // through finds what runs because a component is started, and what stands before it, as [contextGraph.common] does. What
 // only the user leads to is not among it, nor what nothing that was seen leads to.
-func (g *contextGraph) through(begin []int, matters []bool) map[int]passage {
+func (g *contextGraph) through(begin []int, synced bool, matters []bool) map[int]passage {
 	c := g.r.a.c
 	out := map[int]passage{}
 	queued := map[int]bool{}
@@ -172,7 +193,7 @@ func (g *contextGraph) through(begin []int, matters []bool) map[int]passage {
 			return
 		}
 		if old, ok := out[i]; ok {
-			p = passage{g.r.a.either(old.conds, p.conds), old.open && p.open}
+			p = passage{g.r.a.either(old.conds, p.conds), old.open && p.open, old.synced && p.synced}
 			if p == old {
 				return
 			}
@@ -184,7 +205,7 @@ func (g *contextGraph) through(begin []int, matters []bool) map[int]passage {
 		}
 	}
 	for _, i := range begin {
-		meet(i, passage{})
+		meet(i, passage{synced: synced})
 	}
 	for rounds := 0; len(todo) > 0 && rounds < 2_000_000; rounds++ {
 		i := todo[0]
@@ -193,7 +214,7 @@ func (g *contextGraph) through(begin []int, matters []bool) map[int]passage {
 		p := out[i]
 		for _, e := range g.nodes[i].out {
 			if e.e.byUser() == 0 {
-				meet(e.to, passage{c.and(p.conds, e.conds), p.open || e.open})
+				meet(e.to, passage{c.and(p.conds, e.conds), p.open || e.open, p.synced || e.e.syncs || syncs[g.nodes[e.to].m.Name]})
 			}
 		}
 	}
@@ -225,19 +246,25 @@ func (r *Result) through(e *settledEvent, besides guard, more []Gate) (out []Doo
 					continue
 				}
 			}
-			p = passage{a.c.and(p.conds, left), p.open || open}
+			p = passage{a.c.and(p.conds, left), p.open || open, p.synced}
 			if some {
-				p = passage{a.either(all.conds, p.conds), all.open && p.open}
+				p = passage{a.either(all.conds, p.conds), all.open && p.open, all.synced && p.synced}
 			}
 			all, some = p, true
 		}
 		if !some {
 			continue
 		}
+		if r.ways[i].rows && all.open {
+			continue // it may be what is done for another address
+		}
 		d := r.ways[i].Door
 		worth, gates := r.reach.verdict(all.conds)
 		if all.open && worth < guardUnknown {
 			worth, gates = guardUnknown, append([]Gate{{Guard: guardUnknown.String(), Default: "unknown", Reads: "what a message or an intent asks for"}}, gates...)
+		}
+		if all.synced && worth < guardUnknown {
+			worth, gates = guardUnknown, append([]Gate{syncGate()}, gates...)
 		}
 		d.Guard, d.Gates = worth.String(), gates
 		if d.behind(besides, more); !shut(d.Gates) {

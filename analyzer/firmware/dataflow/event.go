@@ -176,8 +176,8 @@ func (f *frame) deep(e *event) bool {
 	if e.kind == evSink {
 		return false
 	}
-	for _, v := range e.args {
-		if a.t.symbolic(v) || e.kind != evCall && a.t.symbolic(a.reach(f.s, v)) {
+	for i, v := range e.args {
+		if a.t.symbolic(v) || (e.kind != evCall || i == 1 && ofRows(e.call)) && a.t.symbolic(a.reach(f.s, v)) {
 			return true
 		}
 	}

@@ -407,7 +407,7 @@ func transient(s string) bool {
 	if boundPlace(s) {
 		return true
 	}
-	for _, p := range [...]string{"intent:", "bundle:", "view:", "db:", "provider:", "binder", "request:"} {
+	for _, p := range [...]string{"intent:", rowsPlace, "bundle:", "view:", "db:", "provider:", "binder", "request:"} {
 		if strings.HasPrefix(s, p) {
 			return true
 		}

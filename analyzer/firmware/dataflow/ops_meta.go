@@ -2,7 +2,8 @@ package dataflow
 
 import "strings"
 
-// Meta-data of the manifest is known: of the application, and of each component.
+// Meta-data of the manifest is known: of the application, and of each component. An app that looks for components of others finds the
+// addresses of their providers in it.
 
 // metaField is the field of android.content.pm.PackageItemInfo that holds it.
 const metaField = "metaData:L"
@@ -43,6 +44,17 @@ func opInfo(f *frame, c *call) (value, bool) {
 	return v, false
 }
 
+// anyMeta stands for the class of a component of which it is not known whose it is.
+const anyMeta = "?"
+
+// ofOthers is meta-data, of which any app's may be what it is not known of whose it is.
+func (a *analysis) ofOthers(v value) value {
+	if len(a.app.Offered) == 0 || v != nothing && v != a.t.any() {
+		return v
+	}
+	return a.t.of(metaPlace(anyMeta))
+}
+
 // meta is what meta-data holds under a key, as text; false for what is no meta-data.
 func (f *frame) meta(c *call, at atom, key string) (value, bool) {
 	a := f.a
@@ -57,6 +69,13 @@ func (f *frame) meta(c *call, at atom, key string) (value, bool) {
 		return a.any(), true
 	}
 	if v := a.metaOf(class, key); v != nothing {
+		return v, true
+	}
+	if class == anyMeta {
+		v := a.t.any()
+		for _, s := range a.app.Offered[strings.Trim(key, "[]")] {
+			v = a.t.join(v, a.t.str(s))
+		}
 		return v, true
 	}
 	if c.r.name == "getString" && len(c.r.params) == 1 && !strings.ContainsAny(key, "*?") && a.app.Package != "" {

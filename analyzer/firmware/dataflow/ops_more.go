@@ -210,6 +210,7 @@ func opProviderWrite(f *frame, c *call) (value, bool) {
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
+	f.rows(c, uri)
 	for _, s := range a.spellings(uri) {
 		if rest, ok := strings.CutPrefix(s, "content://"); ok {
 			authority, _, _ := strings.Cut(rest, "/")
@@ -217,6 +218,16 @@ func opProviderWrite(f *frame, c *call) (value, bool) {
 		}
 	}
 	return a.any(), false
+}
+
+// opProviderCall has a provider do something of which nothing comes back.
+func opProviderCall(f *frame, c *call) (value, bool) {
+	uri := f.uri(c.at(1))
+	if f.a.t.symbolic(uri) {
+		return nothing, true
+	}
+	f.rows(c, uri)
+	return f.a.any(), false
 }
 
 func (f *frame) table(v value) value {

@@ -262,6 +262,7 @@ func opQuery(f *frame, c *call) (value, bool) {
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
+	f.rows(c, uri)
 	v := f.object("Landroid/database/Cursor;")
 	if len(c.r.params) > 1 {
 		a.store(f.s, v, "$projection", c.at(2))
@@ -308,7 +309,7 @@ func (f *frame) uri(v value) value {
 	return f.text(v)
 }
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // opColumn reads a column of a row: by name where getColumnIndex or the projection tells it.
 func opColumn(f *frame, c *call) (value, bool) {

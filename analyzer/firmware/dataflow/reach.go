@@ -104,7 +104,7 @@ func (a *analysis) startLabel(class, method string) label {
 		app |= triggerLabels[t]
 	}
 	if class == a.app.Application && class != "" {
-		return processLabel(app)
+		return a.processLabel(app)
 	}
 	c := a.app.component(class)
 	if c == nil {
@@ -125,7 +125,7 @@ func (a *analysis) startLabel(class, method string) label {
 		return byUser
 	case "provider":
 		if method == "onCreate" || method == "<init>" {
-			return processLabel(app)
+			return a.processLabel(app)
 		}
 		if c.Exported {
 			return byOtherApp
@@ -152,10 +152,23 @@ func (a *analysis) startLabel(class, method string) label {
 
 func (a *analysis) tapped(method string) bool { return a.app.Clicks[method] }
 
-// processLabel is why a process starts: automatically if one of its components does, else for the user.
-func processLabel(app label) label {
+// processLabel is why a process starts: automatically if one of its components does, else for the user, who opens an activity, or for
+// other apps, which call what is open to them.
+func (a *analysis) processLabel(app label) label {
 	if app&automatic != 0 {
 		return byProcess
+	}
+	for i := range a.app.Components {
+		switch c := &a.app.Components[i]; {
+		case !c.Enabled:
+		case c.Kind == "activity":
+			app |= byUser
+		case c.Exported:
+			app |= byOtherApp
+		}
+	}
+	if app &= byUser | byOtherApp; app != 0 {
+		return app
 	}
 	return byUser
 }

@@ -70,7 +70,7 @@ type Result struct {
 	Exports  []Export    // what its providers hand out
 	Imports  []Flow      // what it sends that other apps gave it
 	Sent     []Sent      // intents that may reach other apps
-	Listens  []Component // receivers that code registers
+	Listens  []Component // receivers that code registers, binders, sync adapters
 	Apart    []Apart     // intents that components tell apart
 	Writes   []Write     // what it writes where others read it, personal or not
 	Strings  []Recovered

@@ -26,6 +26,7 @@ type callEdge struct {
 	shown    bool    // it is registered while the user has an activity open
 	cast     atom    // the registered receiver that hears what the call sends
 	action   string  // of what is heard, where one is known
+	syncs    bool    // it asks for a sync
 	tap      bool    // the callee runs when the user asks for it, whatever made the caller run
 	args     args    // what the callee is given, as the caller knows it
 	agreed   condset // of a callee that only the user leads to: what stands before that

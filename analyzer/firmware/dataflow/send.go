@@ -82,6 +82,9 @@ func (r *Result) exportStart(p *pendingStart) {
 	if len(to.Classes) > 0 && len(to.Packages) == 0 || len(a.spellings(p.pkg)) > 0 && len(to.Packages) == 0 {
 		return // stays in this app
 	}
+	if to.Kind == Rows {
+		to.Actions = providerMethods[p.ref.name]
+	}
 	if len(to.Classes)+len(to.Actions) == 0 {
 		return
 	}
@@ -93,10 +96,12 @@ func (r *Result) exportStart(p *pendingStart) {
 		return
 	}
 	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
-	if starts := a.startsFor(p, why); starts != 0 && to.Kind == "receiver" {
+	if starts := a.startsFor(p, why); starts != 0 && (to.Kind == "receiver" || to.Kind == askSync || to.Kind == Rows) {
 		s.Starts, s.Doors = starts.names(), r.through(&p.settledEvent, guardNone, nil)
 	}
-	s.Extras, s.Consts = r.extras(p.args[0], why)
+	if to.Kind != Rows && to.Kind != askSync {
+		s.Extras, s.Consts = r.extras(p.args[0], why)
+	}
 	r.Sent = append(r.Sent, s)
 }
 

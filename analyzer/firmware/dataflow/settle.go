@@ -235,7 +235,7 @@ func (a *analysis) taskStep(f *frame, e *event, at atom) {
 // lifeNames are methods the platform calls that do not begin with "on".
 var lifeNames = map[string]bool{
 	"run": true, "call": true, "handleMessage": true, "doInBackground": true, "handle": true, "accept": true, "apply": true, "get": false,
-	"query": true, "insert": true, "update": true, "delete": true, "getType": true, "openFile": true, "openAssetFile": true,
+	"query": true, "insert": true, "bulkInsert": true, "update": true, "delete": true, "getType": true, "openFile": true, "openAssetFile": true,
 	"doWork": true, "onReceive": true, "checkClientTrusted": false, "invoke": true, "shouldOverrideUrlLoading": true, "write": true,
 	"beforeTextChanged": true, "afterTextChanged": true, "surfaceCreated": true, "surfaceChanged": true, "surfaceDestroyed": true,
 	"success": true, "failure": true, "completed": true, "failed": true, "getView": true, "uncaughtException": true, "binderDied": true,
@@ -256,7 +256,7 @@ func callable(m *Method) bool {
 // provides are the methods of a provider that are called by whoever asks it, be it handed out as a listener or not
 // (android.content.ContentProvider).
 var provides = map[string]bool{
-	"onCreate": true, "query": true, "insert": true, "update": true, "delete": true, "getType": true, "openFile": true, "openAssetFile": true,
+	"onCreate": true, "query": true, "insert": true, "bulkInsert": true, "update": true, "delete": true, "getType": true, "openFile": true, "openAssetFile": true,
 }
 
 // callbacksOf schedules the methods of an object that the platform may call.
@@ -294,6 +294,8 @@ func (a *analysis) given(m *Method, component string) []value {
 			v = a.cell("request:" + component)
 		case p == "Landroid/content/Intent;" && component != "":
 			v = a.t.of(node{kind: kStore, s: "intent:" + component})
+		case p == uriType && component != "" && provides[m.Name]:
+			v = a.t.of(node{kind: kStore, s: rowsPlace + component})
 		case p == "Landroid/os/Bundle;" && component != "":
 			v = a.t.of(node{kind: kStore, s: "bundle:" + component})
 		case p == "Landroid/content/SharedPreferences;":

@@ -43,7 +43,7 @@ func (r *Result) share() {
 	for i := range a.starts {
 		r.exportStart(&a.starts[i])
 	}
-	r.Listens = append(r.Listens, a.binders...)
+	r.Listens = append(append(r.Listens, a.binders...), a.synced()...)
 	for _, d := range a.dynamic {
 		if !d.local {
 			r.Listens = append(r.Listens, a.listener(&d))

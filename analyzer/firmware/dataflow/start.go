@@ -16,7 +16,7 @@ func (a *analysis) settleStart(f *frame, e *event) {
 		a.settleUnregister(f, e)
 		return
 	}
-	if a.settleSystem(f, e) {
+	if a.settleSystem(f, e) || a.settleAsked(f, e) {
 		return
 	}
 	a.asks(e.args[0], lostThing)
@@ -58,6 +58,14 @@ func (a *analysis) linkStarts(from int) int {
 		if p.call.Text == "result" {
 			a.giveBack(p)
 			a.leaves(p)
+			continue
+		}
+		switch p.call.Text {
+		case askSync:
+			a.linkSync(p)
+			continue
+		case Rows:
+			a.linkRows(p)
 			continue
 		}
 		if !a.linkStart(p) {
@@ -221,7 +229,7 @@ func (p *pendingStart) other(m *Method) bool {
 	case "onBind", "onUnbind", "onRebind":
 		return p.call.Text == "service" && p.call.Op != "bind"
 	case "onStart", "onStartCommand", "onHandleIntent":
-		return p.call.Op == "bind"
+		return p.call.Op == "bind" || p.call.Text == askSync
 	}
 	return false
 }
@@ -254,7 +262,7 @@ func (a *analysis) enter(p *pendingStart, class, only string, to *dynamicReceive
 		if only != "" && m.Name != only || m.Name == dumped || p.other(m) {
 			continue
 		}
-		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, chain: p.chain, async: true}
+		e := callEdge{from: p.in, to: m, conds: p.conds, site: p.site, chain: p.chain, async: true, syncs: p.call.Text == askSync}
 		switch p.call.Transport {
 		case onSchedule:
 			e.adds = bySchedule

@@ -64,7 +64,7 @@ func (f *frame) step(in *dex.Insn, i int32) {
 		if r := f.a.u.fieldRef(f.f, in.Index); r != nil {
 			v := f.a.load(f.s, f.reg(in.Reg(1)), f.a.u.member(r))
 			if r.name == "metaData" && strings.HasPrefix(r.class, "Landroid/content/pm/") {
-				v = f.a.withoutData(v)
+				v = f.a.ofOthers(f.a.withoutData(v))
 			}
 			f.set(in.Reg(0), v)
 		}
