@@ -8,7 +8,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 	if c.Hits != nil {
 		*c.Hits++
 	}
-	defer func() { f.over = false }()
+	defer func() { f.over = c.Op == "exit" }() // which never returns
 	f.takeBack(r, args)
 	at := func(i int) value {
 		if i >= 0 && i < len(args) {
@@ -209,6 +209,7 @@ func operations() map[string]operation {
 		"this":              func(f *frame, c *call) (value, bool) { return c.at(0), false },
 		"arg":               func(f *frame, c *call) (value, bool) { return c.arg(0), false },
 		"none":              func(f *frame, c *call) (value, bool) { return nothing, false },
+		"exit":              func(f *frame, c *call) (value, bool) { return nothing, false },
 		"void":              func(f *frame, c *call) (value, bool) { return f.a.t.any(), false },
 		"append":            opAppend,
 		"text":              opText,
@@ -326,7 +327,7 @@ func operations() map[string]operation {
 		"column":            opColumn,
 		"column-copy":       opColumnCopy,
 		"format-out":        opFormatOut,
-		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
+		"rows":              opRows,
 		"fields":            opFields,
 		"take":              opTake,
 		"sort":              opSort,
@@ -345,6 +346,15 @@ func operations() map[string]operation {
 		"iterator":          opIterator,
 		"next":              opNext,
 		"has-next":          opHasNext,
+		"invoke-all":        opInvokeAll,
+		"complete":          opComplete,
+		"exchange":          opExchange,
+		"load-from":         opLoadFrom,
+		"print-stack":       opPrintStack,
+		"list-swap":         opListSwap,
+		"list-reverse":      opListReverse,
+		"array-get":         func(f *frame, c *call) (value, bool) { return f.elem(c.at(1), c.at(2)), false },
+		"array-set":         opArraySet,
 		"drop":              opDrop,
 		"size":              opSize,
 		"text-insert":       opTextInsert,

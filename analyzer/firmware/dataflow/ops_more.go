@@ -23,7 +23,7 @@ func (f *frame) future(v value, depth int) value {
 	for _, at := range a.t.atomsOf(v) {
 		one := a.t.one(at)
 		out = a.t.join(out, a.load(f.s, one, resultField))
-		if k := a.t.node(at).kind; k == kCell || k == kLoad { // a task that was kept
+		if k := a.t.node(at).kind; k == kCell || k == kLoad || k == kHome || k == kParam { // a task that was kept, or asks itself
 			out = a.t.join(out, a.load(f.s, a.load(f.s, one, wrappedField), resultField))
 		}
 		if a.t.node(at).kind != kObj {
@@ -50,10 +50,8 @@ func opWrapRunnable(f *frame, c *call) (value, bool) {
 
 // opAsyncCall is ExecutorService.submit of a Callable.
 func opAsyncCall(f *frame, c *call) (value, bool) {
-	recv := c.arg(0)
-	f.concurrent(recv, 0)
-	f.record(event{kind: evAsync, ref: &methodRef{name: "call", proto: "()Ljava/lang/Object;"}, args: []value{recv}, conds: f.gates[f.block], site: c.site})
-	return recv, false
+	f.callsLater(c.arg(0), c.site)
+	return c.arg(0), false
 }
 
 // opAsyncTarget is Message.sendToTarget; opAsyncMessenger is Messenger.send.
@@ -115,9 +113,18 @@ func opListenThis(f *frame, c *call) (value, bool) {
 	return f.a.any(), false
 }
 
+// ofProgram reports whether the receiver is an object of the caller's, of a class of the program: which of its fields are
+// written is known there.
+func (f *frame) ofProgram(c *call) bool {
+	return f.a.t.symbolic(c.at(0)) && f.m != nil && c.r.class == "Ljava/lang/Object;" && !f.m.Static() && f.a.u.is(f.m.Class.Name, "Ljava/lang/Cloneable;")
+}
+
 // opClone copies an object.
 func opClone(f *frame, c *call) (value, bool) {
 	a := f.a
+	if f.ofProgram(c) {
+		return nothing, true
+	}
 	out := nothing
 	for _, at := range a.t.atomsOf(c.at(0)) {
 		n := *a.t.node(at)

@@ -107,6 +107,12 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			case e.ref.name == "handleMessage": // of a callback
 				m = a.u.find(class, "handleMessage(Landroid/os/Message;)Z")
 			}
+			if m == nil && e.ref.name == "run" && a.u.is(class, "Ljava/util/concurrent/FutureTask;") {
+				a.wrapped(f, e, at)
+				if done := a.u.find(class, "done()V"); done != nil {
+					a.later(f, e, done, at, nil)
+				}
+			}
 			if m != nil {
 				var ret []slot
 				if m.Name == "call" {
@@ -239,7 +245,7 @@ var lifeNames = map[string]bool{
 	"doWork": true, "onReceive": true, "checkClientTrusted": false, "invoke": true, "shouldOverrideUrlLoading": true, "write": true,
 	"beforeTextChanged": true, "afterTextChanged": true, "surfaceCreated": true, "surfaceChanged": true, "surfaceDestroyed": true,
 	"success": true, "failure": true, "completed": true, "failed": true, "getView": true, "uncaughtException": true, "binderDied": true,
-	"intercept": true, "publish": true, "close": false, "execute": true, "postProcess": true, "attachBaseContext": true, "dump": true,
+	"intercept": true, "publish": true, "close": false, "execute": true, "postProcess": true, "attachBaseContext": true, "queueIdle": true, "dump": true,
 }
 
 // callable reports whether the platform may call a method of an object it was given.
