@@ -46,16 +46,7 @@ func (a *analysis) enterComponent(kind, class string) {
 	}
 	for _, m := range a.lifecycle(class) {
 		args := append([]value{a.t.one(a.at(class, phaseOf(kind, m.Name)))}, a.given(m, class)...)
-		var ret []slot
-		if m.Name == "onBind" {
-			ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "binder:" + class}), "[?]"})
-		}
-		if m.Name == "query" || m.Name == "call" {
-			for _, auth := range a.app.Authorities[class] {
-				ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "provider:" + auth}), "[?]"})
-			}
-		}
-		a.addRoot(m, args, ret...)
+		a.addRoot(m, args, a.answersTo(class, m)...)
 		a.entries[m] = class
 	}
 }

@@ -260,6 +260,53 @@ func opDBWrite(f *frame, c *call) (value, bool) {
 	return a.any(), false
 }
 
+// opDBExec runs a statement: what it is given besides goes into the table that it names after INTO or UPDATE.
+func opDBExec(f *frame, c *call) (value, bool) {
+	a := f.a
+	if len(c.r.params) < 2 {
+		return a.any(), false
+	}
+	sql := f.text(c.at(1))
+	if a.t.symbolic(sql) || a.t.symbolic(c.at(2)) {
+		return nothing, true
+	}
+	for _, table := range writtenTables(a.spellings(sql)) {
+		a.add(f.s, f.table(a.t.str(table)), "[?]", a.reach(f.s, c.at(2)))
+	}
+	return a.any(), false
+}
+
+// opDBStatement prepares a statement: what is bound to it goes into the table that it names.
+func opDBStatement(f *frame, c *call) (value, bool) {
+	a := f.a
+	sql := f.text(c.at(1))
+	if a.t.symbolic(sql) {
+		return nothing, true
+	}
+	out := nothing
+	for _, table := range writtenTables(a.spellings(sql)) {
+		out = a.t.join(out, f.table(a.t.str(table)))
+	}
+	if out == nothing {
+		return a.any(), false
+	}
+	return out, false
+}
+
+// writtenTables are the tables that statements write to: what they name after INTO, or after UPDATE at their beginning.
+func writtenTables(statements []string) (out []string) {
+	for _, s := range statements {
+		words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n(),;`\"'", r) })
+		for i, w := range words {
+			if (strings.EqualFold(w, "into") || i == 0 && strings.EqualFold(w, "update")) && i+1 < len(words) {
+				out = append(out, words[i+1])
+				break
+			}
+		}
+	}
+	return out
+}
+
 // opDBRead reads rows of a table of the app's own; see opColumn.
 func opDBRead(f *frame, c *call) (value, bool) {
 	a := f.a

@@ -115,7 +115,7 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			}
 			if m != nil {
 				var ret []slot
-				if m.Name == "call" {
+				if m.Name == "call" || m.Name == loads {
 					home, _ := a.t.single(a.share(f.s, a.t.one(at)))
 					ret = []slot{{home, resultField}}
 				}
@@ -230,7 +230,7 @@ func (a *analysis) taskStep(f *frame, e *event, at atom) {
 			switch e.ref.name {
 			case "doInBackground":
 				ret = []slot{{hs, resultField}}
-			case "onPostExecute", "onProgressUpdate":
+			case "onPostExecute", "onProgressUpdate", "onCancelled":
 				step.args = append(step.args[:1:1], a.t.of(node{kind: kCell, a: uint32(hs), s: e.ref.proto}))
 			}
 			a.later(f, &step, m, at, ret)
