@@ -353,6 +353,8 @@ func operations() map[string]operation {
 		"load-from":         opLoadFrom,
 		"print-stack":       opPrintStack,
 		"db-statement":      opDBStatement,
+		"script":            opScript,
+		"text-watch":        opTextWatch,
 		"loader":            opLoader,
 		"cursor-loader":     opCursorLoader,
 		"list-swap":         opListSwap,

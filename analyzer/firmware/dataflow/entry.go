@@ -10,7 +10,7 @@ func (a *analysis) lifecycle(class string) []*Method {
 	for c, n := a.u.class(class), 0; c != nil && n < maxChain; c, n = a.u.class(c.Super), n+1 {
 		a.u.load(c)
 		for _, m := range c.order {
-			if (callable(m) || a.click(m)) && a.u.find(class, m.Name+m.Proto) == m {
+			if (callable(m) || a.click(m)) && a.u.find(class, m.Name+m.Proto) == m && !a.onlyRegistered(class, m) {
 				out = append(out, m)
 			}
 		}
@@ -33,6 +33,7 @@ func (a *analysis) enterApp() {
 			a.enterComponent(c.Kind, c.Class)
 		}
 	}
+	a.enterInflated()
 }
 
 func (a *analysis) enterComponent(kind, class string) {

@@ -7,6 +7,10 @@ const chosenField = "$chosen"
 
 func (a *analysis) followsTests() bool { return a.profile == "droidbench" }
 
+// followsViews reports whether what layouts name is entered, texts of views that are found out late are followed, and listeners
+// that nobody registered are left out: what that does to the flows of whole phones was not held against their code yet.
+func (a *analysis) followsViews() bool { return a.profile != "" }
+
 // chosen is what decided which objects a value may be.
 func (f *frame) chosen(v value) value {
 	out := nothing

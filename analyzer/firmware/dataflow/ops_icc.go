@@ -302,13 +302,19 @@ func opGetField(f *frame, c *call) (value, bool) {
 	return f.a.load(f.s, c.at(0), c.Text), false
 }
 
+// viewPlace begins the name of the place that stands for a view of a number.
+const viewPlace = "view:"
+
 // opView is the one object of a view, by its number.
 func opView(f *frame, c *call) (value, bool) {
 	id := "?"
 	if n, ok := f.a.t.number(c.at(1)); ok {
 		id = intText(n)
+		if class := f.a.app.Views[uint32(n)]; class != "" && f.a.followsViews() && f.a.isInflated(class) {
+			return f.a.t.of(node{kind: kHome, s: class}), false
+		}
 	}
-	return f.a.t.of(node{kind: kStore, s: "view:" + id}), false
+	return f.a.t.of(node{kind: kStore, s: viewPlace + id}), false
 }
 
 // application is the one application object.

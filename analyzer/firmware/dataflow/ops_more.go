@@ -10,6 +10,15 @@ func opListen(f *frame, c *call) (value, bool) {
 	return f.a.any(), false
 }
 
+// scripted is the class that marks objects whose public methods a page's script may call.
+const scripted = "scripted"
+
+// opScript gives an object to the scripts of web pages.
+func opScript(f *frame, c *call) (value, bool) {
+	f.register(c.r, c.at(0), c.at(1), event{kind: evAsync, ref: &methodRef{class: scripted, name: c.r.name}, args: []value{c.at(1)}, conds: f.gates[f.block], site: c.site})
+	return nothing, false
+}
+
 // opBind starts a service and hands over a connection that is called back.
 func opBind(f *frame, c *call) (value, bool) {
 	f.start(c, c.at(1), "service", c.at(2))
@@ -382,29 +391,6 @@ func opURIQuery(f *frame, c *call) (value, bool) {
 	}
 	f.extend(c, mark, c.at(1), "=")
 	return f.extend(c, "", c.at(2), ""), false
-}
-
-// opViewText is what a view shows; of a field for passwords, a secret.
-func opViewText(f *frame, c *call) (value, bool) {
-	a := f.a
-	out := nothing
-	for _, at := range a.t.atomsOf(c.at(0)) {
-		out = a.t.join(out, a.loadAtom(f.s, at, textField))
-		n := a.t.node(at)
-		if id, ok := strings.CutPrefix(n.s, "view:"); ok && n.kind == kStore && a.secret(id) {
-			out = a.t.join(out, a.t.of(node{kind: kSource, a: a.dataType("ui.password"), n: int64(c.site)}))
-		}
-	}
-	return out, false
-}
-
-func (a *analysis) secret(id string) bool {
-	for n := range a.app.Secret {
-		if intText(int64(int32(n))) == id {
-			return true
-		}
-	}
-	return false
 }
 
 // opPartOf is a getter of an object that is personal data as a whole, a location or a message: what it returns was read
