@@ -23,6 +23,24 @@ func (f *frame) chosen(v value) value {
 	return out
 }
 
+// asAnswers is what a test of values leaves in what is done after it: the result of a comparison with them.
+func (a *analysis) asAnswers(v value) value {
+	if v == nothing {
+		return nothing
+	}
+	return a.derive(v, asAnswer)
+}
+
+// refuses notes that a call raises an exception where what it is given is not of the form that it wants: that it does tells
+// something of it.
+func (f *frame) refuses(v value, class string) {
+	if why := f.a.secrets(v); why != nothing && f.a.followsTests() {
+		e := f.object(class)
+		f.s.put(slot{firstAtom(f.a, e), chosenField}, f.a.asAnswers(why))
+		f.raised = f.a.t.join(f.raised, e)
+	}
+}
+
 // under runs a call that something more decides than what decides the block.
 func (f *frame) under(why value, run func() value) value {
 	if why == nothing {
