@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -136,7 +137,7 @@ func manifestOf(rec *fact.Record, app *firmware.App) *dataflow.App {
 
 // resourcesOf adds what the resource table, layouts and preference screens say; it returns the texts of the table.
 func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.App) (texts map[uint32][]string) {
-	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}}
+	s := screens{map[uint32]bool{}, map[string]bool{}, map[string]string{}, map[string]bool{}, map[uint32]string{}}
 	for _, i := range app.Units {
 		path := rec.Units[i].File.Path
 		f := r.kept.files[path.String()]
@@ -155,6 +156,14 @@ func (r *reader) resourcesOf(rec *fact.Record, app *firmware.App, out *dataflow.
 		}
 		s.read(data)
 	}
-	out.Secret, out.Clicks, out.Settings = s.secret, s.clicks, s.settings
+	out.Secret, out.Clicks, out.Settings, out.Views = s.secret, s.clicks, s.settings, map[uint32]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.views)) {
+		out.Inflated = append(out.Inflated, descriptor(name))
+	}
+	for id, name := range s.numbered {
+		if name != "" {
+			out.Views[id] = descriptor(name)
+		}
+	}
 	return texts
 }

@@ -8,7 +8,7 @@ func (f *frame) api(c *Call, r *methodRef, args []value, site uint32) value {
 	if c.Hits != nil {
 		*c.Hits++
 	}
-	defer func() { f.over = false }()
+	defer func() { f.over = c.Op == "exit" }() // which never returns
 	f.takeBack(r, args)
 	at := func(i int) value {
 		if i >= 0 && i < len(args) {
@@ -209,6 +209,7 @@ func operations() map[string]operation {
 		"this":              func(f *frame, c *call) (value, bool) { return c.at(0), false },
 		"arg":               func(f *frame, c *call) (value, bool) { return c.arg(0), false },
 		"none":              func(f *frame, c *call) (value, bool) { return nothing, false },
+		"exit":              func(f *frame, c *call) (value, bool) { return nothing, false },
 		"void":              func(f *frame, c *call) (value, bool) { return f.a.t.any(), false },
 		"append":            opAppend,
 		"text":              opText,
@@ -299,7 +300,7 @@ func operations() map[string]operation {
 		"provider-write":    opProviderWrite,
 		"db-write":          opDBWrite,
 		"db-read":           opDBRead,
-		"db-exec":           func(f *frame, c *call) (value, bool) { return f.a.any(), false },
+		"db-exec":           opDBExec,
 		"service":           func(f *frame, c *call) (value, bool) { return f.a.any(), false },
 		"resource-number":   func(f *frame, c *call) (value, bool) { return f.a.any(), false },
 		"this-call":         func(f *frame, c *call) (value, bool) { return c.at(1), false },
@@ -332,7 +333,7 @@ func operations() map[string]operation {
 		"column":            opColumn,
 		"column-copy":       opColumnCopy,
 		"format-out":        opFormatOut,
-		"rows":              func(f *frame, c *call) (value, bool) { return f.object("[[Ljava/lang/Object;"), false },
+		"rows":              opRows,
 		"fields":            opFields,
 		"take":              opTake,
 		"sort":              opSort,
@@ -351,6 +352,23 @@ func operations() map[string]operation {
 		"iterator":          opIterator,
 		"next":              opNext,
 		"has-next":          opHasNext,
+		"retained":          opRetained,
+		"invoke-all":        opInvokeAll,
+		"complete":          opComplete,
+		"exchange":          opExchange,
+		"load-from":         opLoadFrom,
+		"print-stack":       opPrintStack,
+		"db-statement":      opDBStatement,
+		"script":            opScript,
+		"text-watch":        opTextWatch,
+		"loader":            opLoader,
+		"cursor-loader":     opCursorLoader,
+		"list-swap":         opListSwap,
+		"list-reverse":      opListReverse,
+		"provider-method":   opProviderMethod,
+		"task-cancel":       opTaskCancel,
+		"array-get":         func(f *frame, c *call) (value, bool) { return f.elem(c.at(1), c.at(2)), false },
+		"array-set":         opArraySet,
 		"drop":              opDrop,
 		"size":              opSize,
 		"text-insert":       opTextInsert,

@@ -19,6 +19,9 @@ type App struct {
 	Secret map[uint32]bool
 	// Clicks are names of methods that layouts call when the user taps.
 	Clicks map[string]bool
+	// Inflated are the classes of views and fragments that layouts name, Views those of views by their number.
+	Inflated []string
+	Views    map[uint32]string
 	// Settings are the switches of preference screens by their key: the default, "" where the screen states none.
 	Settings map[string]string
 	// Meta are the texts of the manifest's meta-data by the class of the component they are of, "" for the application, and by

@@ -1,5 +1,7 @@
 package dataflow
 
+import "strings"
+
 // Elements of arrays are told apart where their index is known; "[?]" is one of which it is not, and "[*]" stands for any.
 
 // elem reads an element of an array. An index that is personal data gives away what a table holds for it.
@@ -28,6 +30,37 @@ func (f *frame) pick(index value) {
 		f.steer(index)
 		f.picks = true
 	}
+}
+
+// opArraySet is Array.set.
+func opArraySet(f *frame, c *call) (value, bool) {
+	f.setElem(c.at(1), c.at(2), c.at(3))
+	return nothing, false
+}
+
+// maxRows bounds the levels of an array of arrays (Java virtual machine specification, array types).
+const maxRows = 255
+
+// opRows is Array.newInstance: of one length, or of an array of lengths, one for each level.
+func opRows(f *frame, c *call) (value, bool) {
+	a := f.a
+	levels, length := int64(1), c.at(2)
+	if len(c.r.params) > 1 && c.r.params[1] == "[I" {
+		n, ok := a.t.number(a.load(f.s, c.at(2), "$length"))
+		if !ok || n < 1 || n > maxRows {
+			n = 2
+		}
+		levels, length = n, a.element(f.s, c.at(2), element(0))
+	}
+	class := "Ljava/lang/Object;"
+	if at, one := a.t.single(c.at(1)); one && a.t.node(at).kind == kClass {
+		class = a.t.node(at).s
+	}
+	v := f.object(strings.Repeat("[", int(levels)) + class)
+	if n, ok := a.t.number(length); ok {
+		a.store(f.s, v, "$length", a.t.num(n))
+	}
+	return v, false
 }
 
 // row makes the inner array of an array of arrays where none was stored: one instruction makes all levels.

@@ -17,7 +17,7 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 	if in.Op <= 0x37 {
 		f.tests(f.a.t.join(x, y))
 	} else {
-		f.tests(f.a.answers(x))
+		f.tests(f.answers(x))
 	}
 	rel := [...]relation{equal, unequal, less, atLeast, greater, atMost}[op-0x38]
 	site := f.a.site(f.m, in.Addr)
@@ -145,7 +145,7 @@ func (f *frame) implicit(b int32) value {
 
 func (f *frame) tests(v value) {
 	if f.a.profile == "droidbench" {
-		f.tested[f.block] = f.a.t.join(f.tested[f.block], f.a.secrets(v))
+		f.tested[f.block] = f.a.t.join(f.tested[f.block], f.a.asAnswers(f.a.secrets(v)))
 	}
 }
 
@@ -153,19 +153,38 @@ func (a *analysis) secrets(v value) value {
 	var out []atom
 	for _, at := range a.t.atomsOf(a.derive(v, 0)) {
 		n := a.t.node(at)
-		if n.kind == kSource || n.kind == kDerived && a.t.symbolicAtom(at) {
+		if n.kind == kSource || n.kind == kDerived && (a.t.symbolicAtom(at) || a.followsTests()) {
 			out = append(out, at)
 		}
 	}
 	return a.t.make(out)
 }
 
-func (a *analysis) answers(v value) value {
+func (f *frame) answers(v value) value {
+	a := f.a
 	var out []atom
 	for _, at := range a.t.atomsOf(v) {
-		if n := a.t.node(at); (n.kind == kSource || n.kind == kDerived) && n.b&asAnswer != 0 {
+		if n := a.t.node(at); (n.kind == kSource || n.kind == kDerived) && n.b&asAnswer != 0 || f.number(n) {
 			out = append(out, at)
 		}
 	}
 	return a.t.make(out)
+}
+
+// number reports whether a value that is not known here is a number or a truth value: a test of it is none for null.
+func (f *frame) number(n *node) bool {
+	switch n.kind {
+	case kParam:
+		i := int(n.a)
+		if !f.m.Static() {
+			i--
+		}
+		return i >= 0 && i < len(f.m.params) && len(f.m.params[i]) == 1
+	case kLoad, kCell:
+		return strings.HasSuffix(n.s, ":Z") || strings.HasSuffix(n.s, ":I")
+	case kResult:
+		_, ret, _ := strings.Cut(n.s, ")")
+		return len(ret) == 1
+	}
+	return false
 }

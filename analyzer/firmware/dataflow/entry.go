@@ -10,7 +10,7 @@ func (a *analysis) lifecycle(class string) []*Method {
 	for c, n := a.u.class(class), 0; c != nil && n < maxChain; c, n = a.u.class(c.Super), n+1 {
 		a.u.load(c)
 		for _, m := range c.order {
-			if (callable(m) || a.click(m)) && a.u.find(class, m.Name+m.Proto) == m {
+			if (callable(m) || a.click(m)) && a.u.find(class, m.Name+m.Proto) == m && !a.onlyRegistered(class, m) {
 				out = append(out, m)
 			}
 		}
@@ -33,6 +33,7 @@ func (a *analysis) enterApp() {
 			a.enterComponent(c.Kind, c.Class)
 		}
 	}
+	a.enterInflated()
 }
 
 func (a *analysis) enterComponent(kind, class string) {
@@ -46,16 +47,7 @@ func (a *analysis) enterComponent(kind, class string) {
 	}
 	for _, m := range a.lifecycle(class) {
 		args := append([]value{a.t.one(a.at(class, phaseOf(kind, m.Name)))}, a.given(m, class)...)
-		var ret []slot
-		if m.Name == "onBind" {
-			ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "binder:" + class}), "[?]"})
-		}
-		if m.Name == "query" || m.Name == "call" {
-			for _, auth := range a.app.Authorities[class] {
-				ret = append(ret, slot{a.t.atom(node{kind: kStore, s: "provider:" + auth}), "[?]"})
-			}
-		}
-		a.addRoot(m, args, ret...)
+		a.addRoot(m, args, a.answersTo(class, m)...)
 		a.entries[m] = class
 	}
 }

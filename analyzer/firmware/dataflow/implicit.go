@@ -7,6 +7,10 @@ const chosenField = "$chosen"
 
 func (a *analysis) followsTests() bool { return a.profile == "droidbench" }
 
+// followsViews reports whether what layouts name is entered, texts of views that are found out late are followed, and listeners
+// that nobody registered are left out: what that does to the flows of whole phones was not held against their code yet.
+func (a *analysis) followsViews() bool { return a.profile != "" }
+
 // chosen is what decided which objects a value may be.
 func (f *frame) chosen(v value) value {
 	out := nothing
@@ -17,6 +21,24 @@ func (f *frame) chosen(v value) value {
 		out = f.a.t.join(out, f.s.at(slot{at, chosenField}))
 	}
 	return out
+}
+
+// asAnswers is what a test of values leaves in what is done after it: the result of a comparison with them.
+func (a *analysis) asAnswers(v value) value {
+	if v == nothing {
+		return nothing
+	}
+	return a.derive(v, asAnswer)
+}
+
+// refuses notes that a call raises an exception where what it is given is not of the form that it wants: that it does tells
+// something of it.
+func (f *frame) refuses(v value, class string) {
+	if why := f.a.secrets(v); why != nothing && f.a.followsTests() {
+		e := f.object(class)
+		f.s.put(slot{firstAtom(f.a, e), chosenField}, f.a.asAnswers(why))
+		f.raised = f.a.t.join(f.raised, e)
+	}
 }
 
 // under runs a call that something more decides than what decides the block.

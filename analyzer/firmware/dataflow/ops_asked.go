@@ -85,7 +85,10 @@ func opNumber(f *frame, c *call) (value, bool) {
 		}
 		return a.any(), false
 	}
-	return a.derive(a.reach(f.s, v), 0), false
+	if v = a.derive(a.reach(f.s, v), 0); !strings.HasSuffix(c.Class, "Boolean;") {
+		f.refuses(v, "Ljava/lang/NumberFormatException;")
+	}
+	return v, false
 }
 
 // opRecordFile makes what is recorded go to a file: text is what it is.

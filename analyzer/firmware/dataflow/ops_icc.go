@@ -2,6 +2,7 @@ package dataflow
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -120,6 +121,9 @@ func opStart(f *frame, c *call) (value, bool) {
 	case "startActivityForResult":
 		f.start(c, c.arg(0), c.Text, c.at(0), c.at(2))
 		return f.a.any(), false
+	case "startActivities":
+		f.startAll(c)
+		return f.a.any(), false
 	case "sendOrderedBroadcast": // the last to hear it is given with it
 		for i, p := range c.r.params {
 			if p == "Landroid/content/BroadcastReceiver;" {
@@ -133,6 +137,18 @@ func opStart(f *frame, c *call) (value, bool) {
 	}
 	f.start(c, c.arg(0), c.Text)
 	return f.a.any(), false
+}
+
+// startAll starts each of the intents of an array: each is a start of its own.
+func (f *frame) startAll(c *call) {
+	for i, at := range f.a.t.atomsOf(f.a.load(f.s, c.arg(0), "[*]")) {
+		one, ref := *c, *c.r
+		if i > 0 {
+			ref.name += "#" + strconv.Itoa(i)
+		}
+		one.r = &ref
+		f.start(&one, f.a.t.one(at), c.Text)
+	}
 }
 
 func (f *frame) start(c *call, intent value, kind string, more ...value) {
@@ -213,6 +229,12 @@ func opTask(f *frame, c *call) (value, bool) {
 	return c.at(0), false
 }
 
+// opTaskCancel is AsyncTask.cancel: the task is told instead of that it is done, with what it came to, if it came so far.
+func opTaskCancel(f *frame, c *call) (value, bool) {
+	f.record(event{kind: evAsync, ref: &methodRef{class: "task", name: "onCancelled", proto: resultField}, args: []value{c.at(0)}, conds: f.gates[f.block], site: c.site})
+	return f.a.any(), false
+}
+
 // messageNumbers are the fields of a message in the order that its makers are given them.
 var messageNumbers = [...]string{"what:I", "arg1:I", "arg2:I"}
 
@@ -280,13 +302,19 @@ func opGetField(f *frame, c *call) (value, bool) {
 	return f.a.load(f.s, c.at(0), c.Text), false
 }
 
+// viewPlace begins the name of the place that stands for a view of a number.
+const viewPlace = "view:"
+
 // opView is the one object of a view, by its number.
 func opView(f *frame, c *call) (value, bool) {
 	id := "?"
 	if n, ok := f.a.t.number(c.at(1)); ok {
 		id = intText(n)
+		if class := f.a.app.Views[uint32(n)]; class != "" && f.a.followsViews() && f.a.isInflated(class) {
+			return f.a.t.of(node{kind: kHome, s: class}), false
+		}
 	}
-	return f.a.t.of(node{kind: kStore, s: "view:" + id}), false
+	return f.a.t.of(node{kind: kStore, s: viewPlace + id}), false
 }
 
 // application is the one application object.

@@ -1,6 +1,9 @@
 package dataflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxElements bounds lists whose elements are told apart.
 const maxElements = 64
@@ -130,6 +133,34 @@ func opInsert(f *frame, c *call) (value, bool) {
 	rest := append(append([]value{}, elems[:n]...), v)
 	f.setList(at, len(elems), append(rest, elems[n:]...))
 	return v, false
+}
+
+// opListSwap changes two places of a list.
+func opListSwap(f *frame, c *call) (value, bool) {
+	a := f.a
+	at, elems, ok := f.list(c.at(1))
+	i, known := a.t.number(c.at(2))
+	j, both := a.t.number(c.at(3))
+	n := int64(len(elems))
+	if !ok || !known || !both || min(i, j) < 0 || max(i, j) >= n {
+		f.blur(c.at(1), nothing)
+		return nothing, false
+	}
+	elems[i], elems[j] = elems[j], elems[i]
+	f.setList(at, len(elems), elems)
+	return nothing, false
+}
+
+// opListReverse turns a list round.
+func opListReverse(f *frame, c *call) (value, bool) {
+	at, elems, ok := f.list(c.at(1))
+	if !ok {
+		f.blur(c.at(1), nothing)
+		return nothing, false
+	}
+	slices.Reverse(elems)
+	f.setList(at, len(elems), elems)
+	return nothing, false
 }
 
 // opEmpty empties a container.

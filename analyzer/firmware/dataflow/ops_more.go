@@ -10,6 +10,15 @@ func opListen(f *frame, c *call) (value, bool) {
 	return f.a.any(), false
 }
 
+// scripted is the class that marks objects whose public methods a page's script may call.
+const scripted = "scripted"
+
+// opScript gives an object to the scripts of web pages.
+func opScript(f *frame, c *call) (value, bool) {
+	f.register(c.r, c.at(0), c.at(1), event{kind: evAsync, ref: &methodRef{class: scripted, name: c.r.name}, args: []value{c.at(1)}, conds: f.gates[f.block], site: c.site})
+	return nothing, false
+}
+
 // opBind starts a service and hands over a connection that is called back.
 func opBind(f *frame, c *call) (value, bool) {
 	f.start(c, c.at(1), "service", c.at(2))
@@ -23,7 +32,7 @@ func (f *frame) future(v value, depth int) value {
 	for _, at := range a.t.atomsOf(v) {
 		one := a.t.one(at)
 		out = a.t.join(out, a.load(f.s, one, resultField))
-		if k := a.t.node(at).kind; k == kCell || k == kLoad { // a task that was kept
+		if k := a.t.node(at).kind; k == kCell || k == kLoad || k == kHome || k == kParam { // a task that was kept, or asks itself
 			out = a.t.join(out, a.load(f.s, a.load(f.s, one, wrappedField), resultField))
 		}
 		if a.t.node(at).kind != kObj {
@@ -50,10 +59,8 @@ func opWrapRunnable(f *frame, c *call) (value, bool) {
 
 // opAsyncCall is ExecutorService.submit of a Callable.
 func opAsyncCall(f *frame, c *call) (value, bool) {
-	recv := c.arg(0)
-	f.concurrent(recv, 0)
-	f.record(event{kind: evAsync, ref: &methodRef{name: "call", proto: "()Ljava/lang/Object;"}, args: []value{recv}, conds: f.gates[f.block], site: c.site})
-	return recv, false
+	f.callsLater(c.arg(0), c.site)
+	return c.arg(0), false
 }
 
 // opAsyncTarget is Message.sendToTarget; opAsyncMessenger is Messenger.send.
@@ -115,9 +122,18 @@ func opListenThis(f *frame, c *call) (value, bool) {
 	return f.a.any(), false
 }
 
+// ofProgram reports whether the receiver is an object of the caller's, of a class of the program: which of its fields are
+// written is known there.
+func (f *frame) ofProgram(c *call) bool {
+	return f.a.t.symbolic(c.at(0)) && f.m != nil && c.r.class == "Ljava/lang/Object;" && !f.m.Static() && f.a.u.is(f.m.Class.Name, "Ljava/lang/Cloneable;")
+}
+
 // opClone copies an object.
 func opClone(f *frame, c *call) (value, bool) {
 	a := f.a
+	if f.ofProgram(c) {
+		return nothing, true
+	}
 	out := nothing
 	for _, at := range a.t.atomsOf(c.at(0)) {
 		n := *a.t.node(at)
@@ -264,6 +280,53 @@ func opDBWrite(f *frame, c *call) (value, bool) {
 	return a.any(), false
 }
 
+// opDBExec runs a statement: what it is given besides goes into the table that it names after INTO or UPDATE.
+func opDBExec(f *frame, c *call) (value, bool) {
+	a := f.a
+	if len(c.r.params) < 2 {
+		return a.any(), false
+	}
+	sql := f.text(c.at(1))
+	if a.t.symbolic(sql) || a.t.symbolic(c.at(2)) {
+		return nothing, true
+	}
+	for _, table := range writtenTables(a.spellings(sql)) {
+		a.add(f.s, f.table(a.t.str(table)), "[?]", a.reach(f.s, c.at(2)))
+	}
+	return a.any(), false
+}
+
+// opDBStatement prepares a statement: what is bound to it goes into the table that it names.
+func opDBStatement(f *frame, c *call) (value, bool) {
+	a := f.a
+	sql := f.text(c.at(1))
+	if a.t.symbolic(sql) {
+		return nothing, true
+	}
+	out := nothing
+	for _, table := range writtenTables(a.spellings(sql)) {
+		out = a.t.join(out, f.table(a.t.str(table)))
+	}
+	if out == nothing {
+		return a.any(), false
+	}
+	return out, false
+}
+
+// writtenTables are the tables that statements write to: what they name after INTO, or after UPDATE at their beginning.
+func writtenTables(statements []string) (out []string) {
+	for _, s := range statements {
+		words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n(),;`\"'", r) })
+		for i, w := range words {
+			if (strings.EqualFold(w, "into") || i == 0 && strings.EqualFold(w, "update")) && i+1 < len(words) {
+				out = append(out, words[i+1])
+				break
+			}
+		}
+	}
+	return out
+}
+
 // opDBRead reads rows of a table of the app's own; see opColumn.
 func opDBRead(f *frame, c *call) (value, bool) {
 	a := f.a
@@ -339,29 +402,6 @@ func opURIQuery(f *frame, c *call) (value, bool) {
 	}
 	f.extend(c, mark, c.at(1), "=")
 	return f.extend(c, "", c.at(2), ""), false
-}
-
-// opViewText is what a view shows; of a field for passwords, a secret.
-func opViewText(f *frame, c *call) (value, bool) {
-	a := f.a
-	out := nothing
-	for _, at := range a.t.atomsOf(c.at(0)) {
-		out = a.t.join(out, a.loadAtom(f.s, at, textField))
-		n := a.t.node(at)
-		if id, ok := strings.CutPrefix(n.s, "view:"); ok && n.kind == kStore && a.secret(id) {
-			out = a.t.join(out, a.t.of(node{kind: kSource, a: a.dataType("ui.password"), n: int64(c.site)}))
-		}
-	}
-	return out, false
-}
-
-func (a *analysis) secret(id string) bool {
-	for n := range a.app.Secret {
-		if intText(int64(int32(n))) == id {
-			return true
-		}
-	}
-	return false
 }
 
 // opPartOf is a getter of an object that is personal data as a whole, a location or a message: what it returns was read

@@ -59,8 +59,9 @@ func opRegister(f *frame, c *call) (value, bool) {
 	if f.ofActivity(c) {
 		line.Transport = whileOpen
 	}
-	f.register(c.r, c.at(0), c.at(1), event{kind: evStart, call: line, ref: c.r, args: append([]value{c.at(1), a.load(f.s, c.at(2), actionField), a.load(f.s, c.at(2), schemeField)}, who...), conds: f.gates[f.block], site: c.site})
-	return a.any(), false
+	actions := a.load(f.s, c.at(2), actionField)
+	f.register(c.r, c.at(0), c.at(1), event{kind: evStart, call: line, ref: c.r, args: append([]value{c.at(1), actions, a.load(f.s, c.at(2), schemeField)}, who...), conds: f.gates[f.block], site: c.site})
+	return f.lastSent(actions), false
 }
 
 // ofActivity reports whether the receiver of a call is an activity, by its type or as far as its value is known.

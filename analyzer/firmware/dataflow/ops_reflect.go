@@ -208,6 +208,53 @@ func (a *analysis) reading(name string) *Call {
 	return nil
 }
 
+// namesOf returns the names of methods of a class that are written in this method: of all methods that it lists, those are
+// the ones it looks for. Where there are none, nothing says which.
+func (f *frame) namesOf(class string) map[string]bool {
+	c := f.a.u.class(class)
+	if c == nil {
+		return nil
+	}
+	f.a.u.load(c)
+	var out map[string]bool
+	for i := range f.g.insns {
+		in := &f.g.insns[i]
+		if in.Op != 0x1a && in.Op != 0x1b { // const-string
+			continue
+		}
+		s := f.f.String(in.Index)
+		if slices.ContainsFunc(c.order, func(m *Method) bool { return m.Name == s }) {
+			if out == nil {
+				out = map[string]bool{}
+			}
+			out[s] = true
+		}
+	}
+	return out
+}
+
+// leavingBy returns the call of the platform that a name alone says is a place where data leaves: every class that has a
+// method of this name is one of that kind.
+func (a *analysis) leavingBy(name string) (found *Call) {
+	if !a.voc.leaving[name] {
+		return nil
+	}
+	for _, class := range slices.Sorted(maps.Keys(a.voc.Calls)) {
+		for _, c := range a.voc.Calls[class][name] {
+			if c.Profile != "" && c.Profile != a.profile {
+				continue
+			}
+			if c.Sink == "" || found != nil && found.Sink != c.Sink {
+				return nil
+			}
+			if found == nil {
+				found = c
+			}
+		}
+	}
+	return found
+}
+
 // opMethodCall is Method.invoke: receiver, then an array of arguments.
 func opMethodCall(f *frame, c *call) (value, bool) {
 	a := f.a
@@ -240,6 +287,8 @@ func (f *frame) reflected(class, name string, c *call) value {
 	} else if n, ok := a.t.number(c.at(2)); ok && n == 0 {
 		count = 0
 	}
+	nobody, none := a.t.number(c.at(1)) // static methods are called without an object
+	none = none && nobody == 0
 	args := func(n int, static bool) []value {
 		var list []value
 		if !static {
@@ -252,10 +301,14 @@ func (f *frame) reflected(class, name string, c *call) value {
 	}
 	out := nothing
 	found := false
+	var asked map[string]bool
+	if name == anyMethod {
+		asked = f.namesOf(class)
+	}
 	for cl, n := a.u.class(class), 0; cl != nil && n < maxChain; cl, n = a.u.class(cl.Super), n+1 {
 		a.u.load(cl)
 		for _, m := range cl.order {
-			listed := name == anyMethod && m.Access&dex.AccStatic == 0 && !strings.HasPrefix(m.Name, "<")
+			listed := name == anyMethod && (asked == nil || asked[m.Name]) && (m.Access&dex.AccStatic == 0) != none && !strings.HasPrefix(m.Name, "<")
 			if (m.Name == name || listed) && (count < 0 || len(m.params) == count) && m.Access&dex.AccAbstract == 0 {
 				found = true
 				out = a.t.join(out, f.apply(m, args(len(m.params), m.Static()), c.site))
@@ -267,7 +320,9 @@ func (f *frame) reflected(class, name string, c *call) value {
 	}
 	target := a.lookup(a.u.platform(class), name, "")
 	if class == "" {
-		target = a.reading(name)
+		if target = a.reading(name); target == nil {
+			target = a.leavingBy(name)
+		}
 	}
 	if target == nil {
 		return a.derive(a.t.join(a.reach(f.s, c.at(1)), a.reach(f.s, c.at(2))), 0)

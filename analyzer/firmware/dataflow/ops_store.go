@@ -113,6 +113,9 @@ func opGet(f *frame, c *call) (value, bool) {
 	if v == nothing {
 		v = a.t.join(def, a.any())
 	}
+	if a.followsTests() && len(c.r.ret) == 1 { // a number or a truth value that was kept: a test of it is none for null
+		v = a.t.join(v, a.asAnswers(v))
+	}
 	return v, false
 }
 

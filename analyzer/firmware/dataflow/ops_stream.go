@@ -72,6 +72,7 @@ func (f *frame) outlets(v value) outlet {
 var (
 	streamCall = &Call{Sink: "network"}
 	fileCall   = &Call{Sink: "file"}
+	logCall    = &Call{Sink: "log"}
 )
 
 // opPutOut writes its parameters to a stream: to a file, over a connection, or into what is read again.
@@ -84,6 +85,8 @@ func opPutOut(f *frame, c *call) (value, bool) {
 		x := c.at(i + 1)
 		if strings.HasPrefix(p, "[") {
 			x = f.arrayText(x)
+		} else if c.r.name == "writeObject" {
+			x = f.serialized(x)
 		} else if p == "Ljava/lang/Object;" {
 			x = f.a.t.join(x, f.text(x))
 		} else {
@@ -108,7 +111,11 @@ func (f *frame) writeTo(c *call, stream, v value) (value, bool) {
 	for _, at := range a.t.atomsOf(o.stores) {
 		a.add(f.s, a.t.one(at), "[?]", v)
 		if a.profile == "droidbench" {
-			f.record(event{kind: evSink, call: fileCall, ref: c.r, payload: held, conds: f.gates[f.block], site: c.site})
+			call := fileCall
+			if strings.HasPrefix(a.t.node(at).s, "log:") {
+				call = logCall
+			}
+			f.record(event{kind: evSink, call: call, ref: c.r, payload: held, conds: f.gates[f.block], site: c.site})
 		}
 	}
 	if o.net != nothing {
@@ -125,6 +132,26 @@ func (f *frame) writeTo(c *call, stream, v value) (value, bool) {
 // opPutIn writes what the receiver holds to a stream.
 func opPutIn(f *frame, c *call) (value, bool) {
 	return f.writeTo(c, c.arg(0), f.a.load(f.s, c.at(0), "[*]"))
+}
+
+// opLoadFrom fills the receiver from a stream.
+func opLoadFrom(f *frame, c *call) (value, bool) {
+	read := *c
+	read.at = func(i int) value { return c.at(i + 1) }
+	ref := *c.r
+	ref.params = nil
+	read.r = &ref
+	v, wait := opReadIn(f, &read)
+	if !wait {
+		f.a.add(f.s, c.at(0), "[?]", v)
+	}
+	return nothing, wait
+}
+
+// opPrintStack writes what an exception says to a stream or a writer.
+func opPrintStack(f *frame, c *call) (value, bool) {
+	_, wait := f.writeTo(c, c.at(1), f.a.load(f.s, c.at(0), "[*]"))
+	return nothing, wait
 }
 
 // opReadIn reads from a stream: what a file or the buffer behind it holds.

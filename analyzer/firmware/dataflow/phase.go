@@ -12,18 +12,23 @@ type phase int64
 const (
 	made     phase = 1
 	created  phase = 3 // up to here every method runs once
-	alive    phase = 8 // in no order
-	finished phase = 13
+	posted   phase = 7 // after the first start of an object, once (android.app.ActivityThread#performLaunchActivity)
+	alive    phase = 9 // in no order
+	finished phase = 14
+
+	started   phase = 5
+	stopped   phase = 12
+	restarted phase = 13
 )
 
 // phasesOf are the places of the methods of activities; the same names mean the same for the others.
 var phasesOf = map[string]phase{
-	"<init>": made, "attachBaseContext": 2, "onCreate": created, "onStart": 5, "onRestoreInstanceState": 6, "onPostCreate": 6, "onResume": 7,
-	"onPause": 9, "onSaveInstanceState": 10, "onStop": 11, "onRestart": 12, "onDestroy": finished,
+	"<init>": made, "attachBaseContext": 2, "onCreate": created, "onStart": started, "onRestoreInstanceState": 6, "onPostCreate": posted, "onResume": 8,
+	"onPause": 10, "onSaveInstanceState": 11, "onStop": stopped, "onRestart": restarted, "onDestroy": finished,
 }
 
 // unavoidable are the places that no life leaves out.
-var unavoidable = [...]phase{created, 5, 7, 9, 11}
+var unavoidable = [...]phase{created, 5, 8, 10, 12}
 
 // phaseOf is the place of a method in the life of a component of a kind.
 func phaseOf(kind, method string) phase {
@@ -111,13 +116,16 @@ func (a *analysis) mayPrecede(class string, p phase, field string, by *Method) b
 	kind := a.kindOf(class)
 	if q := a.ownPhase(class, kind, by); q != 0 {
 		switch {
-		case q > p && p <= created, q == finished && p != finished, q == p && kind == "receiver" && p == created:
+		case q > p && (p <= created || kind == "activity" && p == posted), q == finished && p != finished, q == p && kind == "receiver" && p == created:
 			return false
 		case kind == "activity":
 			for _, k := range unavoidable {
 				if q < k && k < p && a.must[mustKey{a.at(class, k), field}] {
 					return false
 				}
+			}
+			if (q == stopped && p > created && p < stopped || p == started && q > started && q < restarted) && a.must[mustKey{a.at(class, restarted), field}] {
+				return false // a stop is followed by a restart, and of one object no other start than the first is by anything else
 			}
 		case q < created && p > created && a.must[mustKey{a.at(class, created), field}]:
 			return false

@@ -78,6 +78,7 @@ type Class struct {
 	order      []*Method
 	fields     map[string]uint32 // access flags by "name:type"
 	statics    []dex.EncodedField
+	instance   []dex.EncodedField
 	loaded     bool
 	children   []*Class
 }
@@ -273,6 +274,7 @@ func (u *universe) load(c *Class) {
 		}
 	}
 	c.statics = append(c.statics, d.StaticFields...)
+	c.instance = append(c.instance, d.InstanceFields...)
 }
 
 func (u *universe) of(f *dex.File) *fileRefs {

@@ -107,6 +107,12 @@ func (a *analysis) startLabel(class, method string) label {
 		return a.processLabel(app)
 	}
 	c := a.app.component(class)
+	if c == nil && slices.Contains(a.app.Inflated, class) { // what is seen
+		if taps[method] || a.tapped(method) {
+			return byUser | byTap
+		}
+		return byUser
+	}
 	if c == nil {
 		return byUnknown
 	}

@@ -96,6 +96,10 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			a.settleLate(f, e, at)
 		case e.ref.class == "callbacks":
 			a.callbacksOf(f, e, at)
+		case e.ref.class == scripted:
+			a.scriptsCall(f, e, at)
+		case e.ref.class == loaderEvent:
+			a.loaderSteps(f, e, at)
 		case e.ref.class == "task":
 			a.taskStep(f, e, at)
 		default:
@@ -107,9 +111,15 @@ func (a *analysis) settleAsync(f *frame, e *event) {
 			case e.ref.name == "handleMessage": // of a callback
 				m = a.u.find(class, "handleMessage(Landroid/os/Message;)Z")
 			}
+			if m == nil && e.ref.name == "run" && a.u.is(class, "Ljava/util/concurrent/FutureTask;") {
+				a.wrapped(f, e, at)
+				if done := a.u.find(class, "done()V"); done != nil {
+					a.later(f, e, done, at, nil)
+				}
+			}
 			if m != nil {
 				var ret []slot
-				if m.Name == "call" {
+				if m.Name == "call" || m.Name == loads {
 					home, _ := a.t.single(a.share(f.s, a.t.one(at)))
 					ret = []slot{{home, resultField}}
 				}
@@ -224,7 +234,7 @@ func (a *analysis) taskStep(f *frame, e *event, at atom) {
 			switch e.ref.name {
 			case "doInBackground":
 				ret = []slot{{hs, resultField}}
-			case "onPostExecute", "onProgressUpdate":
+			case "onPostExecute", "onProgressUpdate", "onCancelled":
 				step.args = append(step.args[:1:1], a.t.of(node{kind: kCell, a: uint32(hs), s: e.ref.proto}))
 			}
 			a.later(f, &step, m, at, ret)
@@ -239,7 +249,7 @@ var lifeNames = map[string]bool{
 	"doWork": true, "onReceive": true, "checkClientTrusted": false, "invoke": true, "shouldOverrideUrlLoading": true, "write": true,
 	"beforeTextChanged": true, "afterTextChanged": true, "surfaceCreated": true, "surfaceChanged": true, "surfaceDestroyed": true,
 	"success": true, "failure": true, "completed": true, "failed": true, "getView": true, "uncaughtException": true, "binderDied": true,
-	"intercept": true, "publish": true, "close": false, "execute": true, "postProcess": true, "attachBaseContext": true, "dump": true,
+	"intercept": true, "publish": true, "close": false, "execute": true, "postProcess": true, "attachBaseContext": true, "queueIdle": true, "dump": true,
 }
 
 // callable reports whether the platform may call a method of an object it was given.
@@ -273,7 +283,30 @@ func (a *analysis) callbacksOf(f *frame, e *event, at atom) {
 			if m.Name == "onServiceConnected" {
 				component = a.own(a.share(f.s, a.t.one(at)))
 			}
-			step.args = append(step.args[:1:1], a.given(m, component)...)
+			if a.followsViews() && a.fragment(n.s) && component == "" {
+				component = n.s
+			}
+			given := a.given(m, component)
+			if len(e.args) > 1 {
+				a.told(m, given, e.args[1])
+			}
+			step.args = append(step.args[:1:1], given...)
+			a.later(f, &step, m, at, nil)
+		}
+	}
+}
+
+// scriptsCall schedules the public methods of an object that scripts may call.
+func (a *analysis) scriptsCall(f *frame, e *event, at atom) {
+	class := a.t.node(at).s
+	for c, depth := a.u.class(class), 0; c != nil && depth < maxChain; c, depth = a.u.class(c.Super), depth+1 {
+		a.u.load(c)
+		for _, m := range c.order {
+			if m.Static() || m.Code == 0 || m.Access&public == 0 || strings.HasPrefix(m.Name, "<") || a.u.find(class, m.Name+m.Proto) != m {
+				continue
+			}
+			step := *e
+			step.args = append(step.args[:1:1], a.given(m, "")...)
 			a.later(f, &step, m, at, nil)
 		}
 	}
@@ -325,6 +358,11 @@ func (a *analysis) cell(place string) value {
 // callbacks notes that an object given to the platform may be called back. A component is given to most calls as the
 // context they need: what calls its methods is the platform, by its life, unless the call asks for a listener.
 func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
+	f.calledBackWith(r, to, v, site)
+}
+
+// calledBackWith is callbacks of an object that is told something by them: the text of a view.
+func (f *frame) calledBackWith(r *methodRef, to, v value, site uint32, told ...value) {
 	a := f.a
 	listens := a.mayCallBack(r) || v == to
 	if listens {
@@ -347,7 +385,7 @@ func (f *frame) callbacks(r *methodRef, to, v value, site uint32) {
 	if len(recv) == 0 {
 		return
 	}
-	f.register(r, to, v, event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: []value{a.t.make(recv)}, conds: f.gates[f.block], site: site})
+	f.register(r, to, v, event{kind: evAsync, ref: &methodRef{class: "callbacks", name: r.name, proto: r.class}, args: append([]value{a.t.make(recv)}, told...), conds: f.gates[f.block], site: site})
 }
 
 // mayCallBack reports whether a parameter of a platform method is of a type that classes of the program implement.

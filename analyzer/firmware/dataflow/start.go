@@ -68,6 +68,7 @@ func (a *analysis) linkStarts(from int) int {
 			a.linkRows(p)
 			continue
 		}
+		a.sticks(p)
 		if !a.linkStart(p) {
 			a.leaves(p)
 		}
@@ -187,7 +188,7 @@ func (a *analysis) deliver(p *pendingStart, to string) {
 			continue
 		}
 		for _, field := range a.cellsOf[at] {
-			if strings.HasPrefix(field, "[") || field == addressField || field == actionField {
+			if strings.HasPrefix(field, "[") || field == addressField || field == actionField || field == clipField {
 				a.writeCell(slot{base, field}, a.cells[slot{at, field}], p.in)
 			}
 		}

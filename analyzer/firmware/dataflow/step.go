@@ -177,6 +177,13 @@ func (f *frame) narrow(in *dex.Insn) {
 	}
 }
 
+// apart reports whether of two types of the platform one is a list, a set or a queue and the other a map: none of java.util is
+// both.
+func (u *universe) apart(x, y string) bool {
+	const maps, lists = "Ljava/util/Map;", "Ljava/util/Collection;"
+	return u.class(x) == nil && u.class(y) == nil && (u.is(x, maps) && u.is(y, lists) || u.is(x, lists) && u.is(y, maps))
+}
+
 func (f *frame) instance(in *dex.Insn) value {
 	to := f.a.u.typ(f.f, in.Index)
 	at, ok := f.a.t.single(f.reg(in.Reg(1)))
@@ -184,10 +191,13 @@ func (f *frame) instance(in *dex.Insn) value {
 		return f.a.t.any()
 	}
 	n := f.a.t.node(at)
-	if n.kind == kObj && f.a.u.class(n.s) != nil {
+	switch {
+	case n.kind == kObj && f.a.u.class(n.s) != nil:
 		if f.a.u.is(n.s, to) {
 			return f.a.t.num(1)
 		}
+		return f.a.t.num(0)
+	case n.kind == kObj && f.a.u.apart(n.s, to):
 		return f.a.t.num(0)
 	}
 	return f.a.t.any()
@@ -273,6 +283,9 @@ func (f *frame) getStatic(i uint32) value {
 	if s, ok := f.a.platformField(r); ok {
 		if data, ok := strings.CutPrefix(s, "source:"); ok {
 			return f.read(data, f.here())
+		}
+		if place, ok := strings.CutPrefix(s, "store:"); ok {
+			return f.a.t.of(node{kind: kStore, s: place})
 		}
 		prop, of := strings.CutPrefix(s, "prop:")
 		if !of {

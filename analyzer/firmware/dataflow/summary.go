@@ -141,6 +141,7 @@ func (a *analysis) finish(f *frame, s *summary) {
 	if s.steers = f.steers; s.steers != 0 && !f.m.Class.Lib && len(f.g.insns) <= maxSpecialInsns {
 		s.mixed = (f.picks || a.mixes(s)) && !s.waits()
 	}
+	a.thrown(f, s)
 }
 
 // exported selects the fields that a caller can see: of what it gave, of globals, and of objects it gets.

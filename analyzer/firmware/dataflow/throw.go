@@ -56,6 +56,35 @@ func (f *frame) there(v value) bool {
 	return len(atoms) > 0
 }
 
+// thrown adds to the effects of a method that may also return what the exceptions carry that it throws: who catches them is to
+// know it.
+func (a *analysis) thrown(f *frame, s *summary) {
+	if f.lost == nil || f.lost == f.exit {
+		return
+	}
+	seen := map[atom]bool{}
+	for todo := a.t.atomsOf(f.throws); len(todo) > 0; todo = todo[1:] {
+		at := todo[0]
+		if seen[at] || f.exit.heap[at] != nil || a.t.node(at).kind != kObj {
+			continue
+		}
+		seen[at] = true
+		for _, k := range a.slots(f.lost, at) {
+			v := f.lost.at(k)
+			switch {
+			case !a.carries(v):
+			case len(s.heap) < maxEffects:
+				s.heap = append(s.heap, effect{k, v})
+			default:
+				a.cut("fields of a method")
+			}
+			if k.field == "[?]" { // what caused it
+				todo = append(slices.Clip(todo), a.t.atomsOf(v)...)
+			}
+		}
+	}
+}
+
 // caughtBy splits what is raised into what a handler takes and what goes on to the next: by the classes of the objects.
 func (f *frame) caughtBy(h handler, v value) (taken, rest value) {
 	a := f.a
