@@ -47,6 +47,7 @@ func opProviderMethod(f *frame, c *call) (value, bool) {
 	if a.t.symbolic(uri) {
 		return nothing, true
 	}
+	f.rows(c, uri)
 	out := nothing
 	for _, s := range a.spellings(uri) {
 		if rest, ok := strings.CutPrefix(s, "content://"); ok {

@@ -22,13 +22,13 @@ const (
 
 // providerMethods are the methods of a provider by those of who calls it, the first that a provider has.
 var providerMethods = map[string][]string{
-	"query": {"query"}, "insert": {"insert"}, "update": {"update"}, "delete": {"delete"}, "bulkInsert": {"bulkInsert", "insert"},
+	"query": {"query"}, "call": {"call"}, "insert": {"insert"}, "update": {"update"}, "delete": {"delete"}, "bulkInsert": {"bulkInsert", "insert"},
 	"openInputStream": {"openAssetFile", "openFile"}, "openOutputStream": {"openAssetFile", "openFile"},
 }
 
 // ofRows reports whether a line is about the rows of a provider, which wait for what their address is made of.
 func ofRows(c *Call) bool {
-	return c != nil && (c.Op == "query" || c.Op == "provider-write" || c.Op == "provider-call")
+	return c != nil && (c.Op == "query" || c.Op == "provider-write" || c.Op == "provider-call" || c.Op == "provider-method")
 }
 
 // rows notes a call of a provider.
