@@ -273,6 +273,9 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 	n.a = uint32(a.plain(atom(n.a)))
 	base := a.t.node(atom(n.a))
 	gate := Gate{Reads: strings.TrimSpace(base.s + " " + n.s), Default: "unknown"}
+	if strings.HasPrefix(base.s, answerPlace) { // its name has numbers of this run
+		gate.Reads = "what a call answers"
+	}
 	key := strings.Trim(n.s, "[]")
 	if strings.HasPrefix(n.s, caseField) || n.s == ordinalField {
 		gate.Reads = "which constant of an enumeration"

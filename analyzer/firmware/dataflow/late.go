@@ -29,13 +29,16 @@ func (f *frame) postpone(r *methodRef, args []value, site uint32) (value, bool) 
 			}
 		}
 	}
-	place := a.t.atom(node{kind: kStore, s: fmt.Sprint("answer:", site, args)})
+	place := a.t.atom(node{kind: kStore, s: fmt.Sprint(answerPlace, site, args)})
 	f.record(event{kind: evAsync, ref: &methodRef{class: late, name: r.name, proto: r.proto, params: []string{r.class}}, args: args, conds: f.gates[f.block], site: site, result: place})
 	if r.ret == "V" {
 		return nothing, true
 	}
 	return a.t.of(node{kind: kCell, a: uint32(place), s: "[*]"}), true
 }
+
+// answerPlace begins the name of the place of what a postponed call answers.
+const answerPlace = "answer:"
 
 // settleLate schedules a postponed call on an object.
 func (a *analysis) settleLate(f *frame, e *event, at atom) {

@@ -1,6 +1,9 @@
 package dataflow
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // What a screen writes when it comes up, nobody chose there: it is written whatever the user does then.
 
@@ -28,7 +31,7 @@ func (r *reachability) shownIn(k slot, w cellWrite) (out []int64) {
 		n, ok := a.t.number(one.v)
 		if why, where := r.whyOf(&one.settledEvent); ok && !one.chosen && onlyShown(why) && slices.Contains(a.t.atomsOf(w.v), a.t.atomsOf(one.v)[0]) {
 			taken = true
-			if g, _ := r.verdict(r.gatesOf(&one.settledEvent, where, userBit)); g < guardUnknown {
+			if g, _ := r.verdict(r.gatesOf(&one.settledEvent, where, bits.TrailingZeros32(uint32(byUser)))); g < guardUnknown {
 				out = append(out, n)
 			}
 		}
@@ -38,9 +41,6 @@ func (r *reachability) shownIn(k slot, w cellWrite) (out []int64) {
 	}
 	return out
 }
-
-// userBit is the number of the reason that a user does something with the app.
-const userBit = 9
 
 // onlyShown reports whether something runs because a screen comes up, and for nothing else.
 func onlyShown(why label) bool { return why&(byUser|byTap|automatic) == byUser }
