@@ -1,7 +1,5 @@
 package dataflow
 
-import "romscan/analyzer/fact/dex"
-
 // Limits bound the work; zero means the default.
 type Limits struct {
 	Steps       int // units of work on one app: instructions, and values carried from callee to caller
@@ -123,21 +121,6 @@ type analysis struct {
 	expandedApart map[value]value // expanded, for that
 }
 
-type siteKey struct {
-	m    *Method
-	addr uint32
-	seq  uint32
-}
-
-// Site is an instruction of a method.
-type Site struct {
-	Method *Method
-	Addr   uint32 // code units
-}
-
-// File returns the DEX file the site lies in.
-func (s Site) File() *dex.File { return s.Method.Class.File }
-
 func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limits) *analysis {
 	return &analysis{
 		u:             u,
@@ -215,95 +198,4 @@ func (a *analysis) spent() bool {
 		return true
 	}
 	return false
-}
-
-// placesOf adds the instructions of some numbers to a list, those that are of a method.
-func (a *analysis) placesOf(out []Site, ids []uint32) []Site {
-	for _, id := range ids {
-		if id != 0 && a.sites[id].Method != nil {
-			out = append(out, a.sites[id])
-		}
-	}
-	return out
-}
-
-// site numbers an instruction; 0 is none.
-func (a *analysis) site(m *Method, addr uint32) uint32 { return a.siteN(m, addr, 0) }
-
-// instruction returns the number of the instruction that a number stands for in one of its runs.
-func (a *analysis) instruction(id uint32) uint32 {
-	if s := a.sites[id]; s.Method != nil {
-		return a.site(s.Method, s.Addr)
-	}
-	return id
-}
-
-func (a *analysis) siteN(m *Method, addr, seq uint32) uint32 {
-	k := siteKey{m, addr, seq}
-	if id, ok := a.siteIDs[k]; ok {
-		return id
-	}
-	id := uint32(len(a.sites))
-	a.sites = append(a.sites, Site{m, addr})
-	a.siteIDs[k] = id
-	return id
-}
-
-// chainTable interns the calls between a settled event and the instruction it is about, innermost first.
-type chainTable struct {
-	nodes []chainNode
-	ids   map[chainNode]uint32
-}
-
-type chainNode struct {
-	site uint32 // a call
-	rest uint32 // the calls inside it
-	n    uint32
-}
-
-func newChainTable() *chainTable {
-	return &chainTable{nodes: make([]chainNode, 1), ids: map[chainNode]uint32{}}
-}
-
-// maxCalls bounds a chain; outer calls of a longer one are not kept.
-const maxCalls = 12
-
-func (t *chainTable) push(site, rest uint32) uint32 {
-	n := chainNode{site, rest, t.nodes[rest].n + 1}
-	if n.n > maxCalls {
-		return rest
-	}
-	if id, ok := t.ids[n]; ok {
-		return id
-	}
-	id := uint32(len(t.nodes))
-	t.nodes = append(t.nodes, n)
-	t.ids[n] = id
-	return id
-}
-
-// list returns the sites of a chain, outermost first.
-func (t *chainTable) list(id uint32) []uint32 {
-	var out []uint32
-	for ; id != 0; id = t.nodes[id].rest {
-		out = append(out, t.nodes[id].site)
-	}
-	return out
-}
-
-// maxCtx bounds the calls that tell objects of one instruction apart.
-const maxCtx = 3
-
-// through returns the atom of an object as seen by the caller of the method that made it.
-func (a *analysis) through(at atom, site uint32) atom {
-	if place, ok := a.enums.made[at]; ok {
-		return place
-	}
-	n := *a.t.node(at)
-	if n.n >= maxCtx {
-		return at
-	}
-	n.b = a.chains.push(site, n.b)
-	n.n++
-	return a.t.atom(n)
 }
