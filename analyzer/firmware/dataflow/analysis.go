@@ -94,6 +94,7 @@ type analysis struct {
 	binders      []Component
 	entries      map[*Method]string // what the platform calls, and of which component
 	expanded     map[value]value
+	forgotten    map[forgottenKey]value // answers of unknown
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
 	waits        map[waitKey]bool
@@ -160,6 +161,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		typeIDs:       map[string]uint32{},
 		entries:       map[*Method]string{},
 		expanded:      map[value]value{},
+		forgotten:     map[forgottenKey]value{},
 		expandedApart: map[value]value{},
 		woken:         map[wokenKey]bool{},
 		waits:         map[waitKey]bool{},

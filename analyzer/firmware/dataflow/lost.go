@@ -88,22 +88,38 @@ func (a *analysis) forget(s *state, b atom, v value) {
 	default:
 		return
 	}
+	lost := a.lostTexts(v)
 	for _, b := range list {
 		if b == anyAtom {
 			continue
 		}
 		for _, k := range a.slots(s, b) {
 			if k.field != lostField && k.field != sharedField && !a.keptAnyway(b, k.field) {
-				s.put(k, a.t.join(a.unknown(k.field, s.at(k)), a.lostTexts(v)))
+				s.put(k, a.t.join(a.unknown(k.field, s.at(k)), lost))
 			}
 		}
 	}
-	s.put(slot{b, lostField}, a.t.join(s.at(slot{b, lostField}), a.lostTexts(v)))
+	s.put(slot{b, lostField}, a.t.join(s.at(slot{b, lostField}), lost))
+}
+
+type forgottenKey struct {
+	v    value
+	text bool
 }
 
 // unknown is what a field may hold after it was written in a way that is not known.
 func (a *analysis) unknown(field string, v value) value {
-	text := !strings.HasSuffix(field, ":[")
+	key := forgottenKey{v, !strings.HasSuffix(field, ":[")}
+	out, ok := a.forgotten[key]
+	if !ok {
+		out = a.unsure(v, key.text)
+		a.forgotten[key] = out
+	}
+	return out
+}
+
+// unsure is a value without what is no longer sure of it: its numbers and texts.
+func (a *analysis) unsure(v value, text bool) value {
 	out := []atom{anyAtom}
 	for _, at := range a.t.atomsOf(v) {
 		switch a.t.node(at).kind {
