@@ -59,20 +59,18 @@ const (
 
 // tables interns atoms and values.
 type tables struct {
-	nodes  []node
-	atoms  map[node]atom
-	sets   [][]atom
-	values map[string]value
-	symb   []uint8 // of values: 0 not known, 1 concrete, 2 symbolic
-	joins  map[uint64]value
+	nodes []node
+	atoms map[node]atom
+	setTable
+	symb  []uint8 // of values: 0 not known, 1 concrete, 2 symbolic
+	joins map[uint64]value
 }
 
 func newTables() *tables {
-	t := &tables{atoms: map[node]atom{}, values: map[string]value{}, joins: map[uint64]value{}}
+	t := &tables{atoms: map[node]atom{}, setTable: newSetTable(), joins: map[uint64]value{}}
 	for i := range marks {
 		t.atom(node{n: int64(i)})
 	}
-	t.set(nil)
 	return t
 }
 
@@ -88,25 +86,6 @@ func (t *tables) atom(n node) atom {
 
 func (t *tables) node(a atom) *node { return &t.nodes[a] }
 
-// set interns a sorted, compacted list of atoms.
-func (t *tables) set(list []atom) value {
-	key := make([]byte, 4*len(list))
-	for i, a := range list {
-		binary.LittleEndian.PutUint32(key[4*i:], uint32(a))
-	}
-	if v, ok := t.values[string(key)]; ok {
-		return v
-	}
-	v := value(len(t.sets))
-	t.sets = append(t.sets, slices.Clone(list))
-	t.symb = append(t.symb, 0)
-	t.values[string(key)] = v
-	return v
-}
-
-// one returns the value that is one atom.
-func (t *tables) one(a atom) value { return t.set([]atom{a}) }
-
 func (t *tables) of(n node) value { return t.one(t.atom(n)) }
 
 func (t *tables) str(s string) value { return t.of(node{kind: kStr, s: s}) }
@@ -115,15 +94,16 @@ func (t *tables) num(n int64) value { return t.of(node{kind: kInt, n: n}) }
 
 func (t *tables) any() value { return t.one(anyAtom) }
 
-// atomsOf returns the atoms of a value, which must not be changed.
-func (t *tables) atomsOf(v value) []atom { return t.sets[v] }
-
 // values makes a value of atoms in any order.
 func (t *tables) make(list []atom) value {
 	slices.Sort(list)
-	list = slices.Compact(list)
+	return t.made(slices.Compact(list))
+}
+
+// made is make of a list that is in order.
+func (t *tables) made(list []atom) value {
 	if unmarked(list) > maxSet {
-		list = t.shrink(list)
+		list = t.shrink(slices.Clone(list)) // it may make other sets on its way
 	}
 	return t.set(list)
 }
@@ -143,7 +123,7 @@ func (t *tables) join(x, y value) value {
 	if v, ok := t.joins[key]; ok {
 		return v
 	}
-	v := t.make(append(slices.Clone(t.sets[x]), t.sets[y]...))
+	v := t.made(t.union(t.sets[x], t.sets[y]))
 	t.joins[key] = v
 	return v
 }
@@ -261,6 +241,9 @@ func (t *tables) symbolicAtom(a atom) bool {
 
 // symbolic reports whether a value still depends on the caller.
 func (t *tables) symbolic(v value) bool {
+	if n := len(t.sets); n > len(t.symb) {
+		t.symb = append(t.symb, make([]uint8, n-len(t.symb))...)
+	}
 	if t.symb[v] == 0 {
 		t.symb[v] = 1
 		for _, a := range t.sets[v] {
