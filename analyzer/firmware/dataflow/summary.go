@@ -117,6 +117,7 @@ func (a *analysis) finish(f *frame, s *summary) {
 		a.lean(f.m, s)
 	}
 	f.s = f.exit
+	f.cancels()
 	if f.m.Name == "<clinit>" {
 		a.enumerate(f)
 	}
