@@ -9,8 +9,8 @@ import (
 	"romscan/analyzer/firmware/dataflow"
 )
 
-// An app that sends another a broadcast starts what waits there for it: the reasons for which it is sent are reasons of what
-// is done then, behind what stands before the sending and behind what stands before the deed.
+// An app that sends another a broadcast starts what waits there for it, and so does one that starts a service of another: the
+// reasons for which that is done are reasons of what is done then, behind what stands before the sending and behind what stands before the deed.
 
 // entrance is a way in by which other apps start something, and what stands between.
 type entrance struct {
@@ -112,12 +112,15 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 	if s.To.Kind == dataflow.Rows {
 		return m.doorsOfRows(j, s)
 	}
+	if s.To.Kind == "service" && m.serving(j, s) != 1 {
+		return nil
+	}
 	for i := range m.found {
 		if len(m.starts[i]) == 0 || m.apps[i].Package == m.apps[j].Package {
 			continue
 		}
 		list := m.manifest(i).Components
-		if s.To.Kind != "receiver" {
+		if s.To.Kind != "receiver" && s.To.Kind != "service" {
 			list = m.found[i].Listens
 		}
 		for n := range list {
@@ -133,6 +136,20 @@ func (m *meeting) doorsOf(j int, s *sent) (out []doorOf) {
 		}
 	}
 	return out
+}
+
+// serving counts the services of all apps that an intent of app j may get to. Of several the system takes one, or it is not known which
+// of them is named.
+func (m *meeting) serving(j int, s *sent) (n int) {
+	for i := range m.found {
+		for _, c := range m.manifest(i).Components {
+			c.Exported = c.Exported || i == j
+			if reached, _ := s.To.Reaches(m.apps[i].Package, &c); reached {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // behind lists the doors of a component that an intent is for.

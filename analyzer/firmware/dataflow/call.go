@@ -38,6 +38,7 @@ func (f *frame) invoke(in *dex.Insn) {
 			n++
 		}
 	}
+	f.usesPending(r, args)
 	f.last = f.call(r, op, args, f.here())
 	f.grewFrom(args, f.last)
 }

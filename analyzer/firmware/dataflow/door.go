@@ -4,19 +4,19 @@ import "slices"
 
 // Why an app sends another a broadcast is known only once both were followed. What runs because others call a receiver is
 // therefore noted with the way in, a door, and with what stands between that and what is done: who knows of both apps hands
-// the reasons of the one on to the other. So it is of a sync adapter, whoever asks for the sync, and of a provider. Activities and
-// services are left out: of what starts them, much is the user's doing in the other app, and more often than not that cannot be
-// told.
+// the reasons of the one on to the other. So it is of a sync adapter, whoever asks for the sync, of a provider, and of what a
+// service does each time it is started: not of what is done for some intents only, unless they are told apart by their actions.
+// Activities are left out, and services that are bound to: what is asked of them then is not known.
 
 // Door is a way into an app for others, and what stands between it and what happens behind.
 type Door struct {
-	Class  string // of the receiver, the provider, or the service of a sync adapter
+	Class  string // of the receiver, the provider, or the service, a sync adapter's among them
 	Action string // of the intent, where the code tells it from others; "" for those that it does not tell apart; of a provider the method and the address
 	Guard  string
 	Gates  []Gate
 }
 
-// Apart are the actions of a receiver's intents of which each has doors of its own.
+// Apart are the actions of the intents of a receiver or service of which each has doors of its own.
 type Apart struct {
 	Class   string
 	Actions []string
@@ -30,7 +30,8 @@ type doorway struct {
 	Door
 	begin  []int
 	synced bool // it is a sync adapter's
-	rows   bool // it is a provider's
+	sure   bool // what is up to what came with the request besides is not told: it may be what is done for another one
+	once   bool // nor what is done later for a reason of its own: an alarm, a broadcast, a change
 	to     map[int]passage
 }
 
@@ -50,11 +51,13 @@ func (r *Result) doors() {
 		switch {
 		case !c.Enabled || a.u.class(c.Class) == nil:
 		case c.Kind == "receiver" && c.Exported:
-			r.doorsOf(c)
+			r.doorsOf(c, "onReceive")
 		case c.Kind == "provider" && c.Exported:
 			r.doorsOfRows(c)
 		case len(c.Syncs) > 0: // the system binds to it, exported or not
 			r.doorOfSync(c)
+		case c.Kind == "service" && c.Exported:
+			r.doorsOf(c, "onCreate", "onStart", "onStartCommand", "onHandleIntent")
 		}
 	}
 	g.extend(was)
@@ -63,15 +66,15 @@ func (r *Result) doors() {
 		d := &r.ways[i]
 		d.begin = slices.DeleteFunc(d.begin, func(n int) bool { return !matters[n] })
 		if len(d.begin) > 0 {
-			d.to = g.through(d.begin, d.synced, matters)
+			d.to = g.through(d, matters)
 		}
 	}
 }
 
-// doorsOf makes the doors of one receiver.
-func (r *Result) doorsOf(c *Component) {
+// doorsOf makes the doors of a receiver or service, of which the platform calls some methods then.
+func (r *Result) doorsOf(c *Component, names ...string) {
 	a, g := r.a, r.reach.graph
-	methods := slices.DeleteFunc(a.lifecycle(c.Class), func(m *Method) bool { return m.Name != "onReceive" })
+	methods := slices.DeleteFunc(a.lifecycle(c.Class), func(m *Method) bool { return !slices.Contains(names, m.Name) })
 	if m := a.u.find(c.Class, "<init>()V"); m != nil && m.Class == a.u.class(c.Class) {
 		methods = append(methods, m)
 	}
@@ -85,7 +88,7 @@ func (r *Result) doorsOf(c *Component) {
 			a.cut("doors of an app")
 			return
 		}
-		way := doorway{Door: Door{Class: c.Class, Action: action}}
+		way := doorway{Door: Door{Class: c.Class, Action: action}, sure: c.Kind == "service", once: c.Kind == "service"}
 		for _, m := range methods {
 			var list []value
 			if bit := intentBit(m); action != "" && bit != 0 {
@@ -114,7 +117,7 @@ func (r *Result) doorOfSync(c *Component) {
 	r.wayIn(way)
 }
 
-// intentBit is the set of arguments of a receiver's method that are the intent it is called for.
+// intentBit is the set of arguments of a component's method that are the intent it is called for.
 func intentBit(m *Method) uint32 {
 	out := uint32(0)
 	for i, t := range m.params {

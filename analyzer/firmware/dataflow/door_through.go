@@ -60,7 +60,7 @@ func (g *contextGraph) leadingTo(ends map[*Method]bool) []bool {
 
 // through finds what runs because a component is started, and what stands before it, as [contextGraph.common] does. What
 // only the user leads to is not among it, nor what nothing that was seen leads to.
-func (g *contextGraph) through(begin []int, synced bool, matters []bool) map[int]passage {
+func (g *contextGraph) through(d *doorway, matters []bool) map[int]passage {
 	c := g.r.a.c
 	out := map[int]passage{}
 	queued := map[int]bool{}
@@ -81,8 +81,8 @@ func (g *contextGraph) through(begin []int, synced bool, matters []bool) map[int
 			todo = append(todo, i)
 		}
 	}
-	for _, i := range begin {
-		meet(i, passage{synced: synced})
+	for _, i := range d.begin {
+		meet(i, passage{synced: d.synced})
 	}
 	for rounds := 0; len(todo) > 0 && rounds < 2_000_000; rounds++ {
 		i := todo[0]
@@ -90,7 +90,7 @@ func (g *contextGraph) through(begin []int, synced bool, matters []bool) map[int
 		queued[i] = false
 		p := out[i]
 		for _, e := range g.nodes[i].out {
-			if e.e.byUser() == 0 {
+			if e.e.byUser() == 0 && !(d.once && (e.e.listens != 0 || e.e.adds != 0)) {
 				meet(e.to, passage{c.and(p.conds, e.conds), p.open || e.open, p.synced || e.e.syncs || syncs[g.nodes[e.to].m.Name]})
 			}
 		}
@@ -132,8 +132,8 @@ func (r *Result) through(e *settledEvent, besides guard, more []Gate) (out []Doo
 		if !some {
 			continue
 		}
-		if r.ways[i].rows && all.open {
-			continue // it may be what is done for another address
+		if r.ways[i].sure && all.open {
+			continue
 		}
 		d := r.ways[i].Door
 		worth, gates := r.reach.verdict(all.conds)

@@ -38,7 +38,8 @@ type frame struct {
 	lost       *state // where the method throws
 	events     []event
 	registered []registration
-	objects    []askedObject // that are made here, or by what it calls, if the caller asks for them
+	pendings   map[atom]*pendingUse // that are made here
+	objects    []askedObject        // that are made here, or by what it calls, if the caller asks for them
 	index      map[eventKey]int
 	split      *splitWays // nil but where the method is run way by way
 	once       map[[2]value]int32
@@ -140,6 +141,7 @@ func (f *frame) run() {
 	for round := range maxPasses {
 		f.events, f.returns, f.throws, f.exit, f.lost = f.events[:0], nothing, nothing, nil, nil
 		f.registered, f.objects = f.registered[:0], f.objects[:0]
+		clear(f.pendings)
 		clear(f.index)
 		f.pended, f.writes = 0, 0
 		again := false

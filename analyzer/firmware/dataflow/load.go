@@ -69,8 +69,8 @@ func (a *analysis) load(s *state, base value, field string) value {
 }
 
 func (a *analysis) loadAtom(s *state, b atom, field string) value {
-	if o := s.heap[b]; o != nil && a.t.node(b).kind == kObj && !strings.HasPrefix(field, "$") {
-		if _, shared := o.get(sharedField); shared {
+	if o := s.heap[b]; o != nil && !strings.HasPrefix(field, "$") {
+		if _, shared := o.get(sharedField); shared && (a.t.node(b).kind == kObj || a.overwritten(s, b, field)) {
 			return a.t.join(a.loadField(s, b, field), a.changed(b, field))
 		}
 	}

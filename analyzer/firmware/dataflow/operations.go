@@ -83,6 +83,7 @@ func operations() map[string]operation {
 		"action":            opAction,
 		"start":             opStart,
 		"async":             opAsync,
+		"await":             opAwait,
 		"task":              opTask,
 		"register":          opRegister,
 		"unregister":        opUnregister,

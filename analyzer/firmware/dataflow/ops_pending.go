@@ -31,7 +31,11 @@ func opPending(f *frame, c *call) (value, bool) {
 	if c.Text == "activity" {
 		c = c.by(whenShown)
 	}
+	if f.lookedUp(c) {
+		return v, false
+	}
 	f.start(c, c.at(3), c.Text)
+	f.makesPending(v, c)
 	return v, false
 }
 

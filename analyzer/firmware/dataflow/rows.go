@@ -97,7 +97,7 @@ func (r *Result) doorsOfRows(c *Component) {
 			r.doorsOfPaths(c, m, at)
 			continue
 		}
-		r.wayIn(doorway{Door: Door{Class: c.Class, Action: m.Name}, rows: true, begin: []int{g.node(m, nil)}})
+		r.wayIn(doorway{Door: Door{Class: c.Class, Action: m.Name}, sure: true, begin: []int{g.node(m, nil)}})
 	}
 }
 
@@ -123,7 +123,7 @@ func (r *Result) doorsOfPaths(c *Component, m *Method, at int) {
 	for _, key := range told {
 		list := make([]value, len(m.params)+1)
 		list[at] = a.askedRows(a.matched.numbers[key])
-		r.wayIn(doorway{Door: Door{Class: c.Class, Action: m.Name + " " + key}, rows: true, begin: []int{g.node(m, list)}})
+		r.wayIn(doorway{Door: Door{Class: c.Class, Action: m.Name + " " + key}, sure: true, begin: []int{g.node(m, list)}})
 	}
 }
 

@@ -96,7 +96,7 @@ func (r *Result) exportStart(p *pendingStart) {
 		return
 	}
 	s := Sent{To: to, Activation: why.names(), Guard: g.String(), Gates: gates, Why: whyOf(why), Site: a.sites[p.site]}
-	if starts := a.startsFor(p, why); starts != 0 && (to.Kind == "receiver" || to.Kind == askSync || to.Kind == Rows) {
+	if starts := a.startsFor(p, why); starts != 0 && (to.Kind == "receiver" || to.Kind == "service" && p.call.Op != "bind" || to.Kind == askSync || to.Kind == Rows) {
 		s.Starts, s.Doors = starts.names(), r.through(&p.settledEvent, guardNone, nil)
 	}
 	if to.Kind != Rows && to.Kind != askSync {

@@ -117,6 +117,7 @@ func (a *analysis) finish(f *frame, s *summary) {
 		a.lean(f.m, s)
 	}
 	f.s = f.exit
+	f.cancels()
 	if f.m.Name == "<clinit>" {
 		a.enumerate(f)
 	}
@@ -184,7 +185,8 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 	for len(todo) > 0 && len(out) < maxSeen {
 		b := todo[0]
 		todo = todo[1:]
-		switch n := a.t.node(b); n.kind {
+		n := a.t.node(b)
+		switch n.kind {
 		case kAny: // what is being thrown
 			continue
 		case kConcat:
@@ -198,7 +200,7 @@ func (a *analysis) exported(f *frame, s *summary) []effect {
 			out = append(out, effect{slot{b, lostField}, lost})
 		}
 		for i, name := range o.names {
-			if v := o.values[i]; name != lostField && name != keysField && (name != copiedField || a.copyOnly(f.s, b)) && v != a.initial(b, name) {
+			if v := o.values[i]; name != lostField && name != keysField && (name != sharedField || n.kind == kObj) && (name != copiedField || a.copyOnly(f.s, b)) && v != a.initial(b, name) {
 				push(v)
 				out = append(out, effect{slot{b, name}, v})
 			}
