@@ -31,6 +31,7 @@ type Result struct {
 	Clients  []Client
 	Props    []PropAsked // of system properties: the result depends on the answers
 	Packages []string    // of which it was asked whether the image has them: on these answers too
+	Files    []string    // of which it was asked whether anything of the image makes them: on these answers too
 	Cuts     map[string]int
 	Steps    int
 	Methods  int
@@ -115,7 +116,7 @@ func (a *analysis) result() *Result {
 		r.Strings = append(r.Strings, s)
 	}
 	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
-	r.Packages = slices.Sorted(maps.Keys(a.packages))
+	r.Packages, r.Files = slices.Sorted(maps.Keys(a.packages)), slices.Sorted(maps.Keys(a.files))
 	r.Props = slices.SortedFunc(maps.Keys(a.asked), func(p, q PropAsked) int { return strings.Compare(p.key(), q.key()) })
 	return r
 }
