@@ -16,9 +16,16 @@ import (
 type codeFiles struct {
 	mu    sync.Mutex
 	files map[string]*image.File // by path
+	texts []*image.File          // that may be scripts
 }
 
 func (c *codeFiles) keep(f *image.File, u *fact.Unit) {
+	if slices.Contains(u.File.Ran, "text") && (f.Realm != image.Member || slices.Contains(u.File.Ran, "script")) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.texts = append(c.texts, f)
+		return
+	}
 	if !slices.Contains(u.File.Ran, "dex") && !slices.Contains(u.File.Ran, "resources") {
 		return
 	}
@@ -71,7 +78,7 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 	}
 	limits := dataflow.Limits{Done: ctx.Done()}
 	res := dataflow.Analyze(prog, lib, about, voc, profile, limits)
-	code.basis.props, code.basis.packages = res.Props, res.Packages
+	code.basis.props, code.basis.packages, code.basis.files = res.Props, res.Packages, res.Files
 	if lib != nil && res.Mixed() {
 		// What data and addresses seem to meet only in an object that all of a library's callers share is told, and no
 		// finding rests on it, unless the app's code alone shows the same.
@@ -85,6 +92,7 @@ func (r *reader) analyse(ctx context.Context, rec *fact.Record, fw *firmware.Fir
 		more := dataflow.Analyze(alone, nil, about, voc, profile, limits)
 		code.basis.props = append(code.basis.props, more.Props...)
 		code.basis.packages = append(code.basis.packages, more.Packages...)
+		code.basis.files = append(code.basis.files, more.Files...)
 		res.Confirm(more)
 	}
 	return code, res

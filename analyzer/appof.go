@@ -16,6 +16,7 @@ func (r *reader) appOf(rec *fact.Record, fw *firmware.Firmware, app *firmware.Ap
 	out := manifestOf(rec, app)
 	startsOf(out, app)
 	out.Props, out.TriggerOf, out.Packages = fw.Properties(), firmware.TriggerOf, packagesOf(fw)
+	out.Absent = func(path string) bool { return r.absent(rec, fw, path) }
 	out.Offered = r.offered
 	texts := r.resourcesOf(rec, app, out)
 	r.syncsOf(rec, app, out, texts)

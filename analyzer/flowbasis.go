@@ -16,6 +16,7 @@ import (
 type basis struct {
 	props    []dataflow.PropAsked
 	packages []string          // of which it was asked whether the image has them
+	files    []string          // of which it was asked whether anything makes them
 	lib      *dataflow.Program // notes what is asked of it
 	texts    map[uint32]bool   // entries of the table of resources
 	names    map[string]bool   // what was looked for among the strings outside the code
@@ -48,6 +49,7 @@ func (b *basis) strings(about *dataflow.App) {
 type rests struct {
 	Props    []propAnswer
 	Packages []packageAnswer
+	Files    []fileAnswer
 	Texts    []textAnswer
 	Names    []byte // hashes of the names that were looked for, ascending, each less the one before
 	Found    [sha256.Size]byte
@@ -62,6 +64,11 @@ type propAnswer struct {
 type packageAnswer struct {
 	Name  string
 	There bool
+}
+
+type fileAnswer struct {
+	Path   string
+	Absent bool
 }
 
 type textAnswer struct {
@@ -96,6 +103,9 @@ func (img *imageOf) restsOf(b *basis) (rests, bool) {
 			out.Packages = append(out.Packages, packageAnswer{name, there[name]})
 		}
 	}
+	for _, path := range b.files {
+		out.Files = append(out.Files, fileAnswer{path, img.r.absent(img.rec, img.fw, path)})
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.texts)) {
 		out.Texts = append(out.Texts, textAnswer{id, img.text(id)})
 	}
@@ -112,6 +122,7 @@ func (img *imageOf) restsOf(b *basis) (rests, bool) {
 func (img *imageOf) holds(on *rests) bool {
 	props := img.fw.Properties()
 	return !slices.ContainsFunc(on.Props, func(p propAnswer) bool { return p.Asked.Answer(props) != p.Answer }) &&
+		!slices.ContainsFunc(on.Files, func(f fileAnswer) bool { return img.r.absent(img.rec, img.fw, f.Path) != f.Absent }) &&
 		img.packages(on.Packages) && img.lib.Agrees(on.Linked) && img.names(on.Names) == on.Found &&
 		!slices.ContainsFunc(on.Texts, func(t textAnswer) bool { return img.text(t.ID) != t.Sum })
 }

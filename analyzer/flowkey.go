@@ -56,7 +56,7 @@ func (r *reader) flowKey(rec *fact.Record, fw *firmware.Firmware, app *firmware.
 		App: *about, Program: app.Program, Offers: offers(rec, app), Props: len(fw.Properties()) > 0,
 		Texts: about.Strings != nil, Linked: r.libs.of(fw, app) != nil, Outside: callsFromOutside(rec, app),
 	}
-	k.App.Props, k.App.Packages, k.App.Strings, k.App.TriggerOf = nil, nil, nil, nil // the image's, asked for, and the program's
+	k.App.Props, k.App.Packages, k.App.Strings, k.App.TriggerOf, k.App.Absent = nil, nil, nil, nil, nil // the image's, asked for, and the program's
 	for _, i := range units {
 		f := rec.Units[i].File
 		if f.SHA256.IsZero() {

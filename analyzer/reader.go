@@ -31,7 +31,8 @@ type reader struct {
 	// callers are those of classes that no file of theirs defines, once flows are followed.
 	callers callers
 	offered map[string][]string // content addresses that meta-data names; see [offeredBy]
-	libs    *libraries          // that apps are linked to, once flows are followed
+	nowhere absentFiles
+	libs    *libraries // that apps are linked to, once flows are followed
 }
 
 // visit reads one file. It returns nil for files that only fill archives and say nothing themselves.

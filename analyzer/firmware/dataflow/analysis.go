@@ -38,6 +38,7 @@ type analysis struct {
 	made     map[string]*making // of classes of the program
 	absent   map[string]bool    // of those: of which no object is made
 	packages map[string]bool    // that it was asked whether the image has them
+	files    map[string]bool    // of which it was asked whether anything of the image makes them
 	limits   Limits
 	t        *tables
 	c        *condTable

@@ -13,6 +13,8 @@ type App struct {
 	Props map[string]string
 	// Packages are those of the image.
 	Packages map[string]bool
+	// Absent reports whether the image has no file of a path, and nothing in it that could make one; nil where that is not known.
+	Absent func(path string) bool
 	// Strings returns the texts of a string resource in all configurations; nil where there is no table.
 	Strings func(id uint32) []string
 	// Secret are the numbers of views that take passwords.

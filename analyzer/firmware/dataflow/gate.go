@@ -69,12 +69,21 @@ func (g *Gate) passing() int {
 		return 2
 	}
 	_, member, ok := strings.Cut(g.Reads, "; ")
+	if _, method, ok := strings.Cut(g.Reads, "->"); ok && ofNetwork(method) {
+		return 1
+	}
 	for _, p := range [...]string{"field ", "number of files", "a parameter", "which constant"} {
 		if strings.HasPrefix(g.Reads, p) || ok && member != "" || g.Reads == "" {
 			return 1
 		}
 	}
 	return 0
+}
+
+// ofNetwork reports whether a method that the image lacks tells, by its name, of the state of the network: no choice of anybody.
+func ofNetwork(method string) bool {
+	name, _, _ := strings.Cut(strings.ToLower(method), "(")
+	return slices.ContainsFunc([]string{"network", "connected", "online", "wifi"}, func(w string) bool { return strings.Contains(name, w) })
 }
 
 // judged is what was said of a condition.

@@ -37,6 +37,9 @@ func (r *reachability) cell(at atom, c cond, compared bool) (guard, Gate) {
 			return guardBuild, gate
 		case strings.HasPrefix(base.s, propPlace):
 			return r.property(&n, c, compared, gate)
+		case n.s == "exists" && !compared && r.nobodyMakes(atom(n.a), c):
+			gate.Off, gate.Default = true, "off"
+			return guardBuild, gate
 		case strings.HasPrefix(base.s, "db:") && !compared:
 			return r.column(slot{atom(n.a), n.s}, c, gate)
 		case transient(base.s):

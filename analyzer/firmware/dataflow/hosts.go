@@ -110,7 +110,7 @@ func (r *reachability) weakestNaming(list []naming) hostJudged {
 	for _, n := range list {
 		g, gates := r.verdict(r.a.plainConds(n.conds))
 		j := hostJudged{g, gates}
-		if slices.ContainsFunc(gates, func(g Gate) bool { return g.Never || g.Off }) {
+		if closed(gates) {
 			if shut == nil {
 				shut = &j
 			}

@@ -31,6 +31,7 @@ type Result struct {
 	Clients  []Client
 	Props    []PropAsked // of system properties: the result depends on the answers
 	Packages []string    // of which it was asked whether the image has them: on these answers too
+	Files    []string    // of which it was asked whether anything of the image makes them: on these answers too
 	Cuts     map[string]int
 	Steps    int
 	Methods  int
@@ -115,7 +116,7 @@ func (a *analysis) result() *Result {
 		r.Strings = append(r.Strings, s)
 	}
 	sort.Slice(r.Strings, func(i, j int) bool { return r.Strings[i].Value < r.Strings[j].Value })
-	r.Packages = slices.Sorted(maps.Keys(a.packages))
+	r.Packages, r.Files = slices.Sorted(maps.Keys(a.packages)), slices.Sorted(maps.Keys(a.files))
 	r.Props = slices.SortedFunc(maps.Keys(a.asked), func(p, q PropAsked) int { return strings.Compare(p.key(), q.key()) })
 	return r
 }
@@ -139,23 +140,28 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 		r.Uses = append(r.Uses, Use{Endpoints: to, Sink: sink, SinkCall: e.ref.String(), Transport: e.call.Transport, In: e.in})
 	}
 	doubt := e.doubt || !slices.ContainsFunc(where, func(n *contextNode) bool { return !n.doubt })
-	guard, gates := r.reach.guardOf(e, why)
-	sinkGuard, sinkGates := guard, gates
+	sinkGuard, sinkGates, why := r.reach.guardFor(e, why)
 	way := r.reach.way(why, where)
 	sure, to, unsure := a.apart(e, to)
 	payload := a.expand(e.payload)
 	a.asks(a.t.join(payload, a.whole(payload)), lostData, lostThing)
 	for n := range a.data(payload) {
 		a.asks(a.expand(e.to), lostText, lostData, lostThing)
-		guard, gates := sinkGuard, sinkGates
+		guard, gates, why := sinkGuard, sinkGates, why
 		own := *e
 		if s := r.both.conditions(e, n, places); s != e.conds {
 			own.conds = s
-			guard, gates = r.reach.guardOf(&own, why)
+			guard, gates, why = r.reach.guardFor(&own, why)
 		}
 		g2, gates2 := r.reach.sourceGuard(uint32(n.n), why)
+		weaker := gates2
 		if g2 > guard {
-			guard, gates = g2, gates2
+			guard, gates, weaker = g2, gates2, gates
+		}
+		for _, g := range weaker { // what shuts either of the two shuts the flow, whatever else stands before it
+			if closed([]Gate{g}) {
+				gates = append(slices.Clone(gates), g)
+			}
 		}
 		fl := Flow{
 			Data: a.types[n.a], Transforms: transforms(n.b), Source: a.sites[n.n], Sink: sink, SinkKind: e.call.Sink, SinkCall: e.ref.String(),
@@ -221,27 +227,58 @@ func (r *reachability) sourceGuard(site uint32, why label) (guard, []Gate) {
 	}
 	a := r.a
 	// what depends on the caller is judged where the data is sent
-	return r.guardOf(&settledEvent{event: event{conds: a.plainConds(at.conds)}, in: at.in}, over)
+	e := &settledEvent{event: event{conds: a.plainConds(at.conds)}, in: at.in}
+	g, gates := r.guardOf(e, over)
+	if rest := r.why[at.in] & (automatic | byUser | byTap) &^ over; rest != 0 && closed(gates) { // what was read for another reason may be kept
+		if g, gates, _ := r.guardFor(e, rest); !closed(gates) {
+			return g, gates
+		}
+	}
+	return g, gates
 }
 
 // guardOf judges what stands before an event: of all reasons for which it happens without the user the worst, of those
 // with the user where there is no other.
 func (r *reachability) guardOf(e *settledEvent, why label) (guard, []Gate) {
-	over := why & automatic
-	if over == 0 {
-		over = why
+	g, gates, _ := r.guardFor(e, why)
+	return g, gates
+}
+
+// guardFor is guardOf with the reasons for which the event happens: where those that need no user are shut in this build, the user
+// alone, if that is open. What other apps ask for may have begun with the same.
+func (r *reachability) guardFor(e *settledEvent, why label) (guard, []Gate, label) {
+	auto, user := why&automatic, why&(byUser|byTap)
+	if auto == 0 {
+		auto, user = why, 0
 	}
+	g, gates := r.worst(e, auto)
+	if user != 0 && closed(gates) {
+		if g2, gates2 := r.worst(e, user); !closed(gates2) {
+			return g2, gates2, user
+		}
+	}
+	return g, gates, why
+}
+
+// worst is what stands before an event for that of some reasons for which the least does: one for which it happens in this build, where
+// there is any.
+func (r *reachability) worst(e *settledEvent, of label) (guard, []Gate) {
 	worst, first := guardNone, true
 	var gates []Gate
 	_, where := r.whyOf(e)
 	for bit := range labels {
-		if over&(1<<bit) == 0 {
+		if of&(1<<bit) == 0 {
 			continue
 		}
 		g, list := r.verdict(r.gatesOf(e, where, bit))
-		if first || g < worst {
+		if shut := closed(list); first || closed(gates) && !shut || g < worst && closed(gates) == shut {
 			worst, gates, first = g, list, false
 		}
 	}
 	return worst, gates
+}
+
+// closed reports whether nothing gets past some gates in this build.
+func closed(gates []Gate) bool {
+	return slices.ContainsFunc(gates, func(g Gate) bool { return g.Never || g.Off })
 }

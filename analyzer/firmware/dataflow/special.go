@@ -3,7 +3,7 @@ package dataflow
 import "slices"
 
 // What a method makes of a number or a text that it is given, where that decides which way it takes or which place of an array it
-// means, is told apart by the constant: the method is run again for it, and gives back what it does then. What it calls and sends stays
+// means, is told apart by the constant: the method is run again for it, and gives back and sends what it does then. What it calls stays
 // that of its one summary, whose conditions say when.
 
 // Bounds on such runs: constants of one method, runs of an app, instructions of a method, and the part of the work on an app.
@@ -93,7 +93,7 @@ func (a *analysis) runFor(m *Method, list []value, general *summary) *summary {
 		f.answersByPath()
 	}
 	own := *general
-	own.ret, own.throws = f.returns, f.throws
+	own.ret, own.throws, own.events = f.returns, f.throws, f.sentFor(general)
 	f.s = f.exit
 	own.heap = a.exported(f, &own)
 	written := map[atom]bool{}
@@ -108,6 +108,43 @@ func (a *analysis) runFor(m *Method, list []value, general *summary) *summary {
 	return &own
 }
 
+// sentFor lists the events of a summary with what a run for constants finds that calls send; those that it does not come to are left out.
+// Under which conditions they send the summary says: where it has too many events to tell them apart all stay as they are.
+func (f *frame) sentFor(general *summary) []event {
+	old := general.events
+	if len(old) >= maxEvents || f.a.followsTests() || !slices.ContainsFunc(old, f.a.sendsSeveral) || slices.ContainsFunc(old, func(e event) bool { return e.mixed }) {
+		return old
+	}
+	var out []event
+	for _, e := range old {
+		if e.kind == evSink {
+			i := slices.IndexFunc(f.events, func(o event) bool { return o.kind == evSink && o.site == e.site && o.chain == e.chain })
+			if i < 0 {
+				continue
+			}
+			e.payload, e.to = f.events[i].payload, f.events[i].to
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// sendsSeveral reports whether a call sends something changed on the way, and something changed otherwise or not at all.
+func (a *analysis) sendsSeveral(e event) bool {
+	if e.kind != evSink {
+		return false
+	}
+	const changes = asHashed | asEncrypted | asEncoded | asCompressed
+	first, some, differ := uint32(0), false, false
+	for _, at := range a.t.atomsOf(e.payload) {
+		if n := a.t.node(at); n.kind == kDerived || n.kind == kSource {
+			differ = differ || some && n.b&changes != first
+			first, some = n.b&changes, true
+		}
+	}
+	return differ
+}
+
 // waits reports whether a summary leaves calls open: what those give back is that of the one summary.
 func (s *summary) waits() bool {
 	return slices.ContainsFunc(s.events, func(e event) bool { return e.kind == evCall })
@@ -115,7 +152,7 @@ func (s *summary) waits() bool {
 
 // mixes reports whether a summary leaves several things in the place of one that a constant may decide about.
 func (a *analysis) mixes(s *summary) bool {
-	return a.several(s.ret) || slices.ContainsFunc(s.heap, func(e effect) bool { return a.several(e.v) })
+	return a.several(s.ret) || slices.ContainsFunc(s.heap, func(e effect) bool { return a.several(e.v) }) || slices.ContainsFunc(s.events, a.sendsSeveral)
 }
 
 // several reports whether a value may be several things that are no numbers.
