@@ -20,10 +20,8 @@ type absentFiles struct {
 	known map[string]bool
 }
 
-// Bounds of the search: the files asked for, the letters of a name that is looked for among the texts of native code, and the bytes of
-// a file of text.
+// Bounds of the search: the letters of a name that is looked for among the texts of native code, and the bytes of a file of text.
 const (
-	maxAbsent   = 200
 	minFileName = 6
 	maxScript   = 4 << 20
 )
@@ -37,7 +35,7 @@ func (r *reader) absent(rec *fact.Record, fw *firmware.Firmware, device string) 
 	if known {
 		return gone
 	}
-	if len(r.nowhere.known) >= maxAbsent || len(path.Base(device)) < minFileName || len(fw.Properties()) == 0 {
+	if len(path.Base(device)) < minFileName || len(fw.Properties()) == 0 {
 		return false
 	}
 	if r.nowhere.known == nil {

@@ -9,6 +9,9 @@ import (
 // and no code of the image makes one, the condition that it is there does not hold in this build. On external storage, and where an
 // app keeps its own files, it stays a condition that others can set.
 
+// maxFilesAsked bounds the files that one app has looked for in the image.
+const maxFilesAsked = 100
+
 // nobodyMakes reports whether a condition holds only where a file is there that nothing of the image makes, and notes that the
 // result depends on that.
 func (r *reachability) nobodyMakes(place atom, c cond) bool {
@@ -20,6 +23,9 @@ func (r *reachability) nobodyMakes(place atom, c cond) bool {
 	}
 	if a.files == nil {
 		a.files = map[string]bool{}
+	}
+	if len(a.files) >= maxFilesAsked && !a.files[name] {
+		return false
 	}
 	a.files[name] = true
 	return a.app.Absent(name)
