@@ -429,9 +429,12 @@ func countHits(voc *dataflow.Vocabulary) map[string]*int {
 	for class, byName := range voc.Calls {
 		for _, list := range byName {
 			for _, c := range list {
-				c.Hits = new(int)
+				line := class + "->" + c.Name + c.Proto
+				if c.Hits = out[line]; c.Hits == nil {
+					c.Hits = new(int)
+				}
 				if !c.Untested && c.Profile == "" {
-					out[class+"->"+c.Name+c.Proto] = c.Hits
+					out[line] = c.Hits
 				}
 			}
 		}
