@@ -94,6 +94,8 @@ type analysis struct {
 	binders      []Component
 	entries      map[*Method]string // what the platform calls, and of which component
 	expanded     map[value]value
+	circles      map[value]bool // what expand is in the middle of, or came to nothing in the middle of
+	circled      int            // how often expand met one
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
 	waits        map[waitKey]bool
@@ -160,6 +162,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		typeIDs:       map[string]uint32{},
 		entries:       map[*Method]string{},
 		expanded:      map[value]value{},
+		circles:       map[value]bool{},
 		expandedApart: map[value]value{},
 		woken:         map[wokenKey]bool{},
 		waits:         map[waitKey]bool{},
