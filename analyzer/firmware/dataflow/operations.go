@@ -220,5 +220,6 @@ func operations() map[string]operation {
 		"function":          opFunction,
 		"box":               opBox,
 		"unbox":             opUnbox,
+		"folder":            opFolder,
 	}
 }
