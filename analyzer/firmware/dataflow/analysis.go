@@ -96,6 +96,8 @@ type analysis struct {
 	entries      map[*Method]string // what the platform calls, and of which component
 	expanded     map[value]value
 	forgotten    map[forgottenKey]value // answers of unknown
+	circles      map[value]bool         // what expand is in the middle of, or came to nothing in the middle of
+	circled      int                    // how often expand met one
 	starts       []pendingStart
 	waiting      []settledEvent // calls that run later on objects in cells
 	waits        map[waitKey]bool
@@ -163,6 +165,7 @@ func newAnalysis(u *universe, app *App, voc *Vocabulary, profile string, l Limit
 		entries:       map[*Method]string{},
 		expanded:      map[value]value{},
 		forgotten:     map[forgottenKey]value{},
+		circles:       map[value]bool{},
 		expandedApart: map[value]value{},
 		woken:         map[wokenKey]bool{},
 		waits:         map[waitKey]bool{},

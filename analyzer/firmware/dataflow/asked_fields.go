@@ -5,9 +5,9 @@ import "strings"
 // contents is what a cell holds, looked up apart from the other values: what is expanded first decides where a circle of
 // cells is cut, and what flows must not depend on that.
 func (s *sight) contents(base atom, field string) value {
-	others := s.a.expanded
-	s.a.expanded = map[value]value{}
-	defer func() { s.a.expanded = others }()
+	others, circles := s.a.expanded, s.a.circles
+	s.a.expanded, s.a.circles = map[value]value{}, map[value]bool{}
+	defer func() { s.a.expanded, s.a.circles = others, circles }()
 	return s.a.contents(base, field)
 }
 

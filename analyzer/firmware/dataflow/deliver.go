@@ -8,6 +8,24 @@ import (
 // resultLink says that an activity is told the result of another.
 type resultLink struct{ asker, asked string }
 
+// place is where what one activity answers another is kept.
+func (l resultLink) place() string { return "result:" + l.asker + ":" + l.asked }
+
+// awaits has an activity told, by the number it asked with, what the one that it asked answers.
+func (a *analysis) awaits(p *pendingStart, l resultLink) {
+	if len(p.args) < 3 {
+		return
+	}
+	for _, m := range a.lifecycle(l.asker) {
+		if m.Name != "onActivityResult" || len(m.params) != 3 {
+			continue
+		}
+		args := append([]value{a.t.one(a.at(l.asker, phaseOf("activity", m.Name)))}, a.given(m, l.asker)...)
+		args[1], args[3] = p.args[2], a.t.of(node{kind: kStore, s: "intent:" + l.place()})
+		a.addRoot(m, args)
+	}
+}
+
 // giveBack hands a result to the activities that asked for it; of one that somebody gives who cannot be told, to all.
 func (a *analysis) giveBack(p *pendingStart) {
 	for i := range a.starts {
@@ -33,7 +51,7 @@ func (a *analysis) giveTo(p *pendingStart, l resultLink) {
 		}
 	}
 	if !known {
-		a.deliver(p, "result:"+l.asker)
+		a.deliver(p, l.place())
 		a.enter(p, l.asker, "onActivityResult", nil)
 	}
 }

@@ -1,6 +1,8 @@
 package dataflow
 
 import (
+	"strings"
+
 	"romscan/analyzer/fact/dex"
 )
 
@@ -18,9 +20,10 @@ func (a *analysis) lifecycle(class string) []*Method {
 	return out
 }
 
-// click reports whether a layout may name the method.
+// click reports whether a layout or a menu may name the method.
 func (a *analysis) click(m *Method) bool {
-	return m.Proto == "(Landroid/view/View;)V" && m.Access&1 != 0 && (a.app.Clicks == nil || a.app.Clicks[m.Name])
+	named := m.Proto == "(Landroid/view/View;)V" || strings.HasPrefix(m.Proto, "(Landroid/view/MenuItem;)")
+	return named && m.Access&1 != 0 && (a.app.Clicks == nil || a.app.Clicks[m.Name])
 }
 
 // enterApp schedules everything the platform starts.

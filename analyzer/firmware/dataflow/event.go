@@ -143,6 +143,9 @@ func (f *frame) pend(r *methodRef, c *Call, args []value, site uint32) value {
 	}
 	f.record(event{kind: evCall, call: c, ref: r, args: args, conds: f.gates[f.block], site: site, chain: chain, result: res})
 	f.pended += len(f.events) - n
+	if ofStream(c) && fills(r) {
+		return f.a.any()
+	}
 	return f.pendedResult(r, res)
 }
 
@@ -177,6 +180,9 @@ func (f *frame) deep(e *event) bool {
 		return false
 	}
 	for i, v := range e.args {
+		if e.kind == evCall && ofStream(e.call) && f.outlets(v).open {
+			return true
+		}
 		if a.t.symbolic(v) || (e.kind != evCall || i == 1 && ofRows(e.call)) && a.t.symbolic(a.reach(f.s, v)) {
 			return true
 		}

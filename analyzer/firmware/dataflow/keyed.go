@@ -166,12 +166,17 @@ func (a *analysis) runForKeys(m *Method, list []value, general *summary) *summar
 func opMapView(f *frame, c *call) (value, bool) {
 	a := f.a
 	at, one := a.t.single(c.at(0))
-	if !one || !f.closed || f.looping() {
+	if !one || f.looping() || !f.closed && c.Text != "keys" {
 		return c.at(0), false
 	}
 	keys, ok := f.keysOf(at)
 	if !ok {
 		return c.at(0), false
+	}
+	if !f.closed { // in no order
+		v := f.object("Ljava/util/ArrayList;")
+		a.store(f.s, v, "[?]", keys)
+		return v, false
 	}
 	v := f.object("Ljava/util/ArrayList;")
 	for i, k := range a.t.atomsOf(keys) {

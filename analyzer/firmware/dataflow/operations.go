@@ -218,5 +218,9 @@ func operations() map[string]operation {
 		"constant-field":    opConstantField,
 		"constant-of":       opConstantOf,
 		"constant-compare":  opConstantCompare,
+		"function":          opFunction,
+		"box":               opBox,
+		"unbox":             opUnbox,
+		"folder":            opFolder,
 	}
 }

@@ -1,5 +1,7 @@
 package dataflow
 
+import "strings"
+
 func firstAtom(a *analysis, v value) atom {
 	if s := a.t.atomsOf(v); len(s) > 0 {
 		return s[0]
@@ -13,9 +15,22 @@ func opFile(f *frame, c *call) (value, bool) {
 	name := f.text(c.at(n))
 	if n > 1 && c.r.params[0] == "Ljava/lang/String;" {
 		name = f.joined(f.joined(f.text(c.at(1)), f.a.t.str("/")), name)
+	} else if dir, ok := f.a.t.text(f.a.load(f.s, c.at(1), nameField)); ok && n > 1 && strings.HasPrefix(dir, "/") {
+		name = f.joined(f.a.t.str(strings.TrimSuffix(dir, "/")+"/"), name)
 	}
 	f.a.store(f.s, c.at(0), nameField, name)
 	return nothing, false
+}
+
+// opFolder is a folder that has the same name on every device.
+func opFolder(f *frame, c *call) (value, bool) {
+	v := f.object("Ljava/io/File;")
+	name := f.a.t.str(c.Text)
+	if len(c.r.params) == 1 {
+		name = f.joined(f.joined(name, f.a.t.str("/")), f.text(c.at(1)))
+	}
+	f.a.store(f.s, v, nameField, name)
+	return v, false
 }
 
 func opFileName(f *frame, c *call) (value, bool) { return f.a.load(f.s, c.at(0), nameField), false }
@@ -46,17 +61,17 @@ const (
 func opFileStream(f *frame, c *call) (value, bool) {
 	a := f.a
 	v := c.at(1)
-	name := a.load(f.s, v, nameField)
 	if len(c.r.params) > 0 && c.r.params[0] == "Ljava/lang/String;" {
-		name = f.text(v)
+		v = f.text(v)
 	}
-	if a.t.symbolic(name) && a.t.symbolic(v) {
+	place, open := f.filePlace(v)
+	if open && !f.onlyGiven(v) {
 		return nothing, true
 	}
-	s := "*"
-	if list := a.spellings(name); len(list) > 0 {
-		s = list[0]
+	if open {
+		a.store(f.s, c.at(0), openedField, v)
+		return nothing, false
 	}
-	a.store(f.s, c.at(0), wrappedField, a.t.of(node{kind: kStore, s: "file:" + s}))
+	a.store(f.s, c.at(0), wrappedField, place)
 	return nothing, false
 }

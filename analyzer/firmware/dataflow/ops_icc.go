@@ -102,8 +102,13 @@ func opAction(f *frame, c *call) (value, bool) {
 	} else {
 		f.a.store(f.s, c.at(0), field, v)
 	}
-	if len(c.r.params) == 2 && field == addressField { // setDataAndType
+	switch {
+	case len(c.r.params) == 2 && field == addressField: // setDataAndType
 		f.a.store(f.s, c.at(0), typeField, f.text(c.at(2)))
+	case field == addressField: // either takes the other away (android.content.Intent)
+		f.a.store(f.s, c.at(0), typeField, nothing)
+	case field == typeField:
+		f.a.store(f.s, c.at(0), addressField, nothing)
 	}
 	return c.at(0), false
 }

@@ -57,6 +57,9 @@ var messageNumbers = [...]string{"what:I", "arg1:I", "arg2:I"}
 // opResultData keeps what a receiver of an ordered broadcast leaves for the next, and reads it.
 func opResultData(f *frame, c *call) (value, bool) {
 	place := f.a.t.of(node{kind: kStore, s: "broadcast"})
+	if c.r.name == "getResultExtras" { // what was set, and one that is made for who asks
+		return f.a.t.join(f.a.load(f.s, place, "[*]"), f.a.t.of(node{kind: kStore, s: "broadcast extras"})), false
+	}
 	if len(c.r.params) == 0 || c.r.ret != "V" {
 		return f.a.load(f.s, place, "[*]"), false
 	}

@@ -40,6 +40,7 @@ func opQuery(f *frame, c *call) (value, bool) {
 				}
 			}
 			a.store(f.s, v, "$columns", a.t.str(data))
+			f.numbered(c, v)
 		case data != "":
 			a.add(f.s, v, "[?]", src(data, 0))
 		case ok:
@@ -48,6 +49,23 @@ func opQuery(f *frame, c *call) (value, bool) {
 		}
 	}
 	return v, false
+}
+
+// maxNumbered bounds the columns of a query that are kept by their number.
+const maxNumbered = 40
+
+// numbered keeps the columns that a query asks for under their numbers, for who is given the rows and not the names.
+func (f *frame) numbered(c *call, rows value) {
+	a := f.a
+	for i := range int64(maxNumbered) {
+		name, ok := a.t.text(a.element(f.s, c.at(2), element(i)))
+		if !ok || len(c.r.params) < 2 {
+			return
+		}
+		if held := a.load(f.s, rows, columnField+name); held != nothing {
+			a.store(f.s, rows, columnField+element(i), held)
+		}
+	}
 }
 
 // uri is where a Uri, or a text, leads.
@@ -80,6 +98,8 @@ func opColumn(f *frame, c *call) (value, bool) {
 		field := anyColumn
 		if known {
 			field = columnField + name
+		} else if n, ok := a.t.number(index); ok && a.t.node(at).kind != kObj {
+			out = a.t.join(out, a.load(f.s, one, columnField+element(n)))
 		}
 		if k := a.t.node(at).kind; k == kObj {
 			out = a.t.join(out, f.s.at(slot{at, field}))

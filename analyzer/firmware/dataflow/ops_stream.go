@@ -10,6 +10,7 @@ type outlet struct {
 	bits   uint32 // transforms on the way
 	trust  bool   // the connection accepts every certificate
 	open   bool   // depends on the caller
+	named  bool   // what file it is depends on the caller
 	answer value  // what a server answered, of a stream of which nothing else is known
 }
 
@@ -53,6 +54,12 @@ func (f *frame) outlets(v value) outlet {
 				in, ok := f.s.get(slot{at, wrappedField})
 				if ok {
 					visit(in, depth+1)
+					continue
+				}
+				if file, ok := f.s.get(slot{at, openedField}); ok {
+					place, open := f.filePlace(file)
+					o.stores = a.t.join(o.stores, place)
+					o.open, o.named = o.open || open, o.named || open
 					continue
 				}
 				if n.kind == kHome && n.b != 0 || n.kind == kCell || n.kind == kLoad {
@@ -158,6 +165,12 @@ func opPrintStack(f *frame, c *call) (value, bool) {
 func opReadIn(f *frame, c *call) (value, bool) {
 	a := f.a
 	o := f.outlets(c.at(0))
+	if o.named { // what stands for the answer of the call is in the buffer meanwhile
+		if fills(c.r) {
+			a.add(f.s, c.at(1), "[?]", a.t.of(node{kind: kResult, a: c.site, s: c.r.String()}))
+		}
+		return nothing, true
+	}
 	out := o.answer
 	for _, at := range a.t.atomsOf(o.stores) {
 		if data, ok := a.voc.Fields[a.t.node(at).s]; ok {
@@ -173,7 +186,7 @@ func opReadIn(f *frame, c *call) (value, bool) {
 			a.add(f.s, c.at(i+1), "[?]", out)
 		}
 	}
-	if out == nothing {
+	if out == nothing || o.stores != nothing && o.answer == nothing && fills(c.r) && f.retries == 0 && f.looping() { // how much was read: whether there is more
 		return a.any(), false
 	}
 	return out, false

@@ -34,6 +34,10 @@ func (f *frame) text(v value) value {
 				}
 				continue
 			}
+			if name := a.load(f.s, one, nameField); n.kind == kObj && n.s == "Ljava/io/File;" && name != nothing {
+				out = a.t.join(out, name)
+				continue
+			}
 			if s, ok := f.spoken(at); ok {
 				out = a.t.join(out, s)
 				continue

@@ -12,6 +12,7 @@ type phase int64
 const (
 	made     phase = 1
 	created  phase = 3 // up to here every method runs once
+	handled  phase = 4 // by a receiver, of an object of its own for every broadcast, as the one action says
 	posted   phase = 7 // after the first start of an object, once (android.app.ActivityThread#performLaunchActivity)
 	alive    phase = 9 // in no order
 	finished phase = 14
@@ -30,6 +31,9 @@ var phasesOf = map[string]phase{
 // unavoidable are the places that no life leaves out.
 var unavoidable = [...]phase{created, 5, 8, 10, 12}
 
+// handles are the methods of a receiver one of which is called for a broadcast (android.appwidget.AppWidgetProvider).
+var handles = map[string]bool{"onUpdate": true, "onEnabled": true, "onDisabled": true, "onDeleted": true, "onAppWidgetOptionsChanged": true}
+
 // phaseOf is the place of a method in the life of a component of a kind.
 func phaseOf(kind, method string) phase {
 	switch kind {
@@ -38,6 +42,9 @@ func phaseOf(kind, method string) phase {
 	case "receiver":
 		if method == "onReceive" { // of an object of its own for every broadcast
 			return created
+		}
+		if handles[method] {
+			return handled
 		}
 	case "service", "provider", "application":
 	default:
@@ -116,7 +123,7 @@ func (a *analysis) mayPrecede(class string, p phase, field string, by *Method) b
 	kind := a.kindOf(class)
 	if q := a.ownPhase(class, kind, by); q != 0 {
 		switch {
-		case q > p && (p <= created || kind == "activity" && p == posted), q == finished && p != finished, q == p && kind == "receiver" && p == created:
+		case q > p && (p <= created && q != handled || kind == "activity" && p == posted), q == finished && p != finished, q == p && kind == "receiver" && (p == created || p == handled):
 			return false
 		case kind == "activity":
 			for _, k := range unavoidable {

@@ -10,6 +10,8 @@ type root struct {
 	m    *Method
 	args []value
 	ret  []slot // where its result goes
+
+	gave value // what it gave when it ran, where that is no object of its own
 }
 
 // callEdge is a call from one method to another, under conditions.
@@ -66,6 +68,7 @@ func (a *analysis) addRoot(m *Method, args []value, ret ...slot) {
 		for _, s := range ret {
 			if !slices.Contains(a.roots[i].ret, s) {
 				a.roots[i].ret = append(a.roots[i].ret, s)
+				a.writeCell(s, a.roots[i].gave, m) // it may have run before it was asked
 			}
 		}
 		return
@@ -78,14 +81,14 @@ func (a *analysis) addRoot(m *Method, args []value, ret ...slot) {
 			if _, ok := a.rootIDs[key]; !ok && a.rootIDs["*"+count] < maxRootsOf {
 				a.rootIDs["*"+count]++
 				a.rootIDs[key] = len(a.roots)
-				a.roots = append(a.roots, root{m, wide, ret})
+				a.roots = append(a.roots, root{m: m, args: wide, ret: ret})
 			}
 		}
 		return
 	}
 	a.rootIDs[count]++
 	a.rootIDs[string(key)] = len(a.roots)
-	a.roots = append(a.roots, root{m, args, ret})
+	a.roots = append(a.roots, root{m: m, args: args, ret: ret})
 }
 
 // anyMessage puts any message in the place of one; false where there is none.
@@ -133,6 +136,12 @@ func (a *analysis) runRoot(r root, number int32) {
 		a.settle(f, &f.events[i])
 	}
 	a.inRoot = 0
+	if number > 0 && !slices.ContainsFunc(a.t.atomsOf(ret), func(at atom) bool { return a.t.node(at).kind == kObj }) {
+		a.roots[number-1].gave = a.share(f.s, ret)
+	}
+	if number > 0 {
+		r.ret = a.roots[number-1].ret
+	}
 	for _, s := range r.ret {
 		a.writeCell(s, a.share(f.s, ret), r.m)
 	}

@@ -37,7 +37,48 @@ func (f *frame) rows(c *call, uri value) {
 	if providerMethods[c.r.name] == nil || !slices.ContainsFunc(a.spellings(uri), func(s string) bool { return strings.HasPrefix(s, "content://") }) {
 		return
 	}
-	f.record(event{kind: evStart, call: &Call{Text: Rows}, ref: c.r, args: []value{uri}, conds: f.gates[f.block], site: c.site})
+	args := []value{uri}
+	if a.ownRows(uri) {
+		for i := range c.r.params[1:] {
+			args = append(args, c.at(i+2))
+		}
+	}
+	f.record(event{kind: evStart, call: &Call{Text: Rows}, ref: c.r, args: args, conds: f.gates[f.block], site: c.site})
+}
+
+// ownRows reports whether an address is of a provider of the app.
+func (a *analysis) ownRows(uri value) bool {
+	for _, s := range a.spellings(uri) {
+		authority, _ := splitRows(s)
+		for _, list := range a.app.Authorities {
+			if slices.Contains(list, authority) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// givenRows has a provider's method run with what it is called with: its parameters are those of the call, but for the address
+// in front where it is called by the name of a method.
+func (a *analysis) givenRows(p *pendingStart, class string, m *Method) {
+	if len(p.args) < 2 || len(m.params) == 0 {
+		return
+	}
+	from := 0
+	if p.ref.name == "call" && m.params[0] != "Ljava/lang/String;" || p.ref.name != "call" && m.params[0] != uriType {
+		return
+	}
+	if p.ref.name == "call" {
+		from = 1
+	}
+	args := append([]value{a.t.one(a.at(class, phaseOf("provider", m.Name)))}, a.given(m, class)...)
+	for i, t := range m.params {
+		if t != uriType && i+from < len(p.args) {
+			args[i+1] = p.args[i+from]
+		}
+	}
+	a.addRoot(m, args, a.answersTo(class, m)...)
 }
 
 // linkRows connects a call of a provider with that of the app, where no other app can call it. Of one that others can call too, see
@@ -47,11 +88,11 @@ func (a *analysis) linkRows(p *pendingStart) {
 		authority, _ := splitRows(s)
 		for i := range a.app.Components {
 			c := &a.app.Components[i]
-			if !c.Enabled || c.Exported || c.Kind != "provider" || !slices.Contains(a.app.Authorities[c.Class], authority) {
+			if !c.Enabled || c.Kind != "provider" || !slices.Contains(a.app.Authorities[c.Class], authority) {
 				continue
 			}
 			for _, name := range providerMethods[p.ref.name] {
-				if a.enterRows(p, c.Class, name, s) {
+				if a.enterRows(p, c.Class, name, s, c.Exported) {
 					break
 				}
 			}
@@ -60,13 +101,17 @@ func (a *analysis) linkRows(p *pendingStart) {
 }
 
 // enterRows adds the call of a method of a provider; it reports whether there is such.
-func (a *analysis) enterRows(p *pendingStart, class, name, address string) bool {
+func (a *analysis) enterRows(p *pendingStart, class, name, address string, exported bool) bool {
 	found := false
 	for _, m := range a.lifecycle(class) {
 		if m.Name != name {
 			continue
 		}
 		found = true
+		a.givenRows(p, class, m)
+		if exported {
+			continue
+		}
 		list := make([]value, len(m.params)+1)
 		if ns, ok := a.matchedBy(address); ok {
 			for i, t := range m.params {

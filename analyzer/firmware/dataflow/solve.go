@@ -10,12 +10,19 @@ func (a *analysis) expand(v value) value {
 		return v
 	}
 	if out, ok := a.expanded[v]; ok {
+		if a.circles[v] {
+			a.circled++
+		}
 		return out
 	}
 	a.expanded[v] = nothing // of circles
-	out := nothing
+	a.circles[v] = true
+	out, met := nothing, a.circled
 	for _, at := range a.t.atomsOf(v) {
 		out = a.t.join(out, a.expandAtom(at))
+	}
+	if out != nothing || a.circled == met {
+		delete(a.circles, v)
 	}
 	a.expanded[v] = out
 	return out
@@ -158,12 +165,13 @@ func (a *analysis) expandAtom(at atom) value {
 		var out []atom
 		var others []atom // beside the text: as parts of it they would make one more of each
 		for i, part := range n.parts() {
+			met := a.circled
 			v := a.expand(a.t.one(part))
 			if own := a.local(v); own != v {
 				others = append(others, a.strangers(v)...)
 				v = own
 			}
-			if v == nothing && a.t.ofBuilder(part) {
+			if v == nothing && a.t.ofBuilder(part) && a.circled == met { // in a circle it is what this was appended to before
 				return nothing
 			}
 			if v == nothing {

@@ -127,6 +127,7 @@ func (a *analysis) connect(p *pendingStart, c *Component) {
 		if len(p.args) > 2 {
 			a.writeCell(slot{a.t.atom(node{kind: kStore, s: "request:" + n.s}), "[?]"}, p.args[2], p.in)
 		}
+		a.awaits(p, resultLink{n.s, c.Class})
 		if l := (resultLink{n.s, c.Class}); !slices.Contains(a.askers, l) {
 			a.askers = append(a.askers, l)
 			for _, i := range a.results {
