@@ -9,6 +9,9 @@ func (f *frame) sign(in *dex.Insn) value {
 	if v := f.reg(in.Reg(1)); in.Op == opCmpLong && f.reg(in.Reg(2)) == f.a.t.num(0) && v != nothing {
 		return v
 	}
+	if f.a.followsTests() {
+		return f.a.t.join(f.a.t.any(), f.a.asAnswers(f.a.secrets(f.a.t.join(f.reg(in.Reg(1)), f.reg(in.Reg(2))))))
+	}
 	return f.a.t.any()
 }
 

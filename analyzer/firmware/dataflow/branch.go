@@ -14,7 +14,7 @@ func (f *frame) test(in *dex.Insn) [2]truth {
 		y = f.reg(in.Reg(1))
 		op += 6
 	}
-	if in.Op <= 0x37 {
+	if in.Op <= 0x37 || op >= 0x3a { // a test for more or less is none for null
 		f.tests(f.a.t.join(x, y))
 	} else {
 		f.tests(f.answers(x))
