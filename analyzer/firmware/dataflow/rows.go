@@ -40,7 +40,7 @@ func (f *frame) rows(c *call, uri value) {
 	args := []value{uri}
 	if a.ownRows(uri) {
 		for i := range c.r.params[1:] {
-			args = append(args, f.asGiven(c.at(i+2)))
+			args = append(args, f.asGiven(c, c.at(i+2)))
 		}
 	}
 	f.record(event{kind: evStart, call: &Call{Text: Rows}, ref: c.r, args: args, conds: f.gates[f.block], site: c.site})
@@ -48,16 +48,22 @@ func (f *frame) rows(c *call, uri value) {
 
 // asGiven is what a provider of the app is called with, as it is then: a row that is made here is copied, for its maker may go on to
 // fill it for the next call.
-func (f *frame) asGiven(v value) value {
-	at, one := f.a.t.single(v)
-	if n := f.a.t.node(at); !one || n.kind != kObj || n.s != rowType {
+func (f *frame) asGiven(c *call, v value) value {
+	a := f.a
+	at, one := a.t.single(v)
+	if n := a.t.node(at); !one || n.kind != kObj || n.s != rowType {
 		return v
 	}
-	row := f.object(rowType)
-	if row != v {
-		f.copyAll(v, row)
+	row := a.t.atom(node{kind: kObj, a: c.site, s: rowType})
+	if c.site != f.here() { // it waited for the caller
+		row = a.through(row, f.here())
 	}
-	return row
+	if f.s.heap[row] != nil {
+		f.s.own()
+		delete(f.s.heap, row)
+	}
+	f.copyAll(v, a.t.one(row))
+	return a.t.one(row)
 }
 
 // ownRows reports whether an address is of a provider of the app.
