@@ -92,8 +92,11 @@ func (m *meeting) between(i int) []placed {
 func (m *meeting) from(i, j int, t *placed) (out []fact.Fact) {
 	channel := t.Fact.Fields.Get("from")
 	kind, rest, _ := strings.Cut(channel, ":")
-	if kind == "intent" {
+	switch kind {
+	case "intent":
 		return m.byIntent(i, j, t, rest)
+	case dataflow.Answer:
+		return m.byAnswer(i, j, t, rest)
 	}
 	if kind != "provider" && m.apps[i].Package == m.apps[j].Package {
 		return nil

@@ -42,6 +42,7 @@ type sent struct {
 	Start      string     // of what starts another app: lines that show it
 	Starts     []string   // why whom it reaches is started
 	Doors      []entrance // by which others have it sent
+	Asks       []string   // which activities ask with it for an answer
 }
 
 func gatedBy(guard string, gates []dataflow.Gate) gated {
@@ -86,7 +87,7 @@ func giving(list []dataflow.Export) []given {
 func sending(list []dataflow.Sent) []sent {
 	var out []sent
 	for _, s := range list {
-		one := sent{To: s.To, Activation: s.Activation, Judged: gatedBy(s.Guard, s.Gates), Consts: s.Consts, Why: s.Why, Starts: s.Starts, Doors: entering(s.Doors)}
+		one := sent{To: s.To, Activation: s.Activation, Judged: gatedBy(s.Guard, s.Gates), Consts: s.Consts, Why: s.Why, Starts: s.Starts, Doors: entering(s.Doors), Asks: s.Asks}
 		if len(s.Starts) > 0 {
 			one.Start = listing(step{"starts another app", s.Site}).Text
 		}

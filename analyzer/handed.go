@@ -86,6 +86,10 @@ func (m *meeting) takes(i int, channel string, own bool) (out []given) {
 		if m.apps[i].Package == m.apps[j].Package && !(own && kind == "provider") {
 			continue
 		}
+		if kind == dataflow.Answer {
+			out = append(out, m.answered(i, j, class, key)...)
+			continue
+		}
 		if kind == "intent" {
 			for n := range m.found[j].Sent {
 				s := &m.found[j].Sent[n]

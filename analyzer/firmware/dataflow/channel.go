@@ -15,6 +15,7 @@ import (
 //	pref:PACKAGE/FILE:KEY         a preference, read through the context of its package
 //	call:INTERFACE:CODE           what a method of a bound service is given
 //	reply:INTERFACE:CODE          what it answers
+//	answer:ACTIVITY#REQUEST:KEY   an extra of what an activity of another app answers the one that asked it
 //	intent:COMPONENT:KEY          an extra of an intent that an exported component gets; @N for one registered by code
 //
 // KEY is * where it could not be told.
@@ -54,6 +55,8 @@ func (a *analysis) channel(base atom) string {
 	case "intent":
 		if a.heard(rest) {
 			ch = n.s
+		} else if strings.HasPrefix(rest, othersAnswer) {
+			ch = rest
 		}
 	}
 	if strings.HasPrefix(rest, "@") && kind == "intent" {
@@ -92,7 +95,7 @@ func (a *analysis) foreign(base atom, field string) value {
 		return nothing // asked for besides the key that is meant
 	case field == "[*]":
 		key = wildcard
-	case field == addressField && kind == "intent":
+	case field == addressField && (kind == "intent" || kind == Answer):
 		key = "$data"
 	case strings.HasPrefix(field, "["):
 		key = strings.Trim(field, "[]")

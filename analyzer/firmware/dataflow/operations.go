@@ -92,6 +92,8 @@ func operations() map[string]operation {
 		"view":              opView,
 		"home":              opHome,
 		"own-intent":        opOwnIntent,
+		"work":              opWork,
+		"work-input":        opWorkInput,
 		"resource":          opResource,
 		"message":           opMessage,
 		"set-field":         opSetField,

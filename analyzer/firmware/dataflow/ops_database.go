@@ -6,7 +6,7 @@ import "strings"
 func opProviderWrite(f *frame, c *call) (value, bool) {
 	a := f.a
 	uri := f.uri(c.at(1))
-	if a.t.symbolic(uri) {
+	if a.t.symbolic(uri) || a.t.symbolic(c.at(2)) && a.ownRows(uri) { // who made the row may go on to fill it
 		return nothing, true
 	}
 	f.rows(c, uri)

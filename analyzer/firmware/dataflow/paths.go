@@ -57,7 +57,9 @@ func (a *analysis) matchOf(v value) value {
 		switch n := a.t.node(at); {
 		case n.kind == kParam, n.kind == kLoad, n.kind == kResult:
 			out = a.t.join(out, a.t.of(node{kind: kLoad, a: uint32(at), s: matchedField}))
-		case n.kind == kStore && (strings.HasPrefix(n.s, rowsPlace) || strings.HasPrefix(n.s, askedPlace)):
+		case n.kind == kStore && strings.HasPrefix(n.s, askedPlace):
+			out = a.t.join(out, a.cells[slot{at, matchedField}])
+		case n.kind == kStore && strings.HasPrefix(n.s, rowsPlace):
 			out = a.t.join(out, a.t.of(node{kind: kCell, a: uint32(at), s: matchedField}))
 		default:
 			out = a.t.join(out, a.t.any())

@@ -146,6 +146,9 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 	payload := a.expand(e.payload)
 	a.asks(a.t.join(payload, a.whole(payload)), lostData, lostThing)
 	for n := range a.data(payload) {
+		if a.answers(e.root) && !strings.HasPrefix(a.types[n.a], othersAnswer) {
+			continue // seen where any answer is looked at
+		}
 		a.asks(a.expand(e.to), lostText, lostData, lostThing)
 		guard, gates, why := sinkGuard, sinkGates, why
 		own := *e

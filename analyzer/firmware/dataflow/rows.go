@@ -40,10 +40,30 @@ func (f *frame) rows(c *call, uri value) {
 	args := []value{uri}
 	if a.ownRows(uri) {
 		for i := range c.r.params[1:] {
-			args = append(args, c.at(i+2))
+			args = append(args, f.asGiven(c, c.at(i+2)))
 		}
 	}
 	f.record(event{kind: evStart, call: &Call{Text: Rows}, ref: c.r, args: args, conds: f.gates[f.block], site: c.site})
+}
+
+// asGiven is what a provider of the app is called with, as it is then: a row that is made here is copied, for its maker may go on to
+// fill it for the next call.
+func (f *frame) asGiven(c *call, v value) value {
+	a := f.a
+	at, one := a.t.single(v)
+	if n := a.t.node(at); !one || n.kind != kObj || n.s != rowType {
+		return v
+	}
+	row := a.t.atom(node{kind: kObj, a: c.site, s: rowType})
+	if c.site != f.here() { // it waited for the caller
+		row = a.through(row, f.here())
+	}
+	if f.s.heap[row] != nil {
+		f.s.own()
+		delete(f.s.heap, row)
+	}
+	f.copyAll(v, a.t.one(row))
+	return a.t.one(row)
 }
 
 // ownRows reports whether an address is of a provider of the app.
@@ -60,8 +80,8 @@ func (a *analysis) ownRows(uri value) bool {
 }
 
 // givenRows has a provider's method run with what it is called with: its parameters are those of the call, but for the address
-// in front where it is called by the name of a method.
-func (a *analysis) givenRows(p *pendingStart, class string, m *Method) {
+// in front where it is called by the name of a method. Of an address the provider asks what its matchers have for it.
+func (a *analysis) givenRows(p *pendingStart, class string, m *Method, address string) {
 	if len(p.args) < 2 || len(m.params) == 0 {
 		return
 	}
@@ -73,12 +93,32 @@ func (a *analysis) givenRows(p *pendingStart, class string, m *Method) {
 		from = 1
 	}
 	args := append([]value{a.t.one(a.at(class, phaseOf("provider", m.Name)))}, a.given(m, class)...)
+	ns, told := a.matchedBy(address)
 	for i, t := range m.params {
-		if t != uriType && i+from < len(p.args) {
-			args[i+1] = p.args[i+from]
+		switch {
+		case t == uriType && told:
+			args[i+1] = a.askedRows(ns)
+		case t != uriType && i+from < len(p.args):
+			args[i+1] = a.eachRow(p.args[i+from], t)
 		}
 	}
 	a.addRoot(m, args, a.answersTo(class, m)...)
+}
+
+// eachRow is any of several rows where a method is called that takes one.
+func (a *analysis) eachRow(v value, t string) value {
+	if t != rowType {
+		return v
+	}
+	out := nothing
+	for _, at := range a.t.atomsOf(v) {
+		if n := a.t.node(at); n.kind == kHome && strings.HasPrefix(n.s, "[") {
+			out = a.t.join(out, a.contents(at, "[*]"))
+		} else {
+			out = a.t.join(out, a.t.one(at))
+		}
+	}
+	return out
 }
 
 // linkRows connects a call of a provider with that of the app, where no other app can call it. Of one that others can call too, see
@@ -108,7 +148,7 @@ func (a *analysis) enterRows(p *pendingStart, class, name, address string, expor
 			continue
 		}
 		found = true
-		a.givenRows(p, class, m)
+		a.givenRows(p, class, m, address)
 		if exported {
 			continue
 		}
@@ -127,7 +167,10 @@ func (a *analysis) enterRows(p *pendingStart, class, name, address string, expor
 	return found
 }
 
-const uriType = "Landroid/net/Uri;"
+const (
+	uriType = "Landroid/net/Uri;"
+	rowType = "Landroid/content/ContentValues;"
+)
 
 // doorsOfRows makes the doors of a provider: one for each method that others call, and for each address where these are told
 // apart.

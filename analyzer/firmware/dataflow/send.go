@@ -19,6 +19,7 @@ type Sent struct {
 	Site       Site
 	Starts     []string // why whom it reaches is started; none where that is up to who holds a pending intent
 	Doors      []Door   // by which others have it sent
+	Asks       []string // which activities of the app ask with it for an answer, with the number of the request
 }
 
 // Extra is what an intent carries under a key.
@@ -65,7 +66,11 @@ func (s *Address) Reaches(pkg string, c *Component) (reached, exact bool) {
 func (r *Result) exportStart(p *pendingStart) {
 	a := r.a
 	why, _ := r.reach.whyOf(&p.settledEvent)
-	if why == 0 || p.call.Text == "result" || p.ref != nil && strings.Contains(p.ref.class, "LocalBroadcastManager") {
+	if p.call.Text == "result" {
+		r.exportAnswer(p, why)
+		return
+	}
+	if why == 0 || p.ref != nil && strings.Contains(p.ref.class, "LocalBroadcastManager") {
 		return
 	}
 	to := Address{Kind: p.call.Text, Packages: a.spellings(p.pkg), Categories: a.spellings(p.category), Addresses: a.spellings(p.address), Types: a.spellings(p.mime), Actions: a.spellings(p.action)}
@@ -102,6 +107,7 @@ func (r *Result) exportStart(p *pendingStart) {
 	if to.Kind != Rows && to.Kind != askSync {
 		s.Extras, s.Consts = r.extras(p.args[0], why)
 	}
+	s.Asks = a.asking(p)
 	r.Sent = append(r.Sent, s)
 }
 

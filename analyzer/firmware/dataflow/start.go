@@ -101,6 +101,9 @@ func (a *analysis) linkStart(p *pendingStart) bool {
 	if a.broadcasts(p, named) {
 		found = a.hear(p, 0) || found
 	}
+	if !found {
+		a.awaitsOther(p)
+	}
 	for _, c := range classes {
 		found = found || a.u.class(c) != nil // of this app, though the manifest does not know it: nothing starts
 	}

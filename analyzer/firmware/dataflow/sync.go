@@ -70,7 +70,10 @@ func (a *analysis) settleAsked(f *frame, e *event) bool {
 		p.action = e.args[0]
 		a.asks(p.action, lostText, lostThing)
 	case Rows:
-		p.address = e.args[0]
+		p.address, p.args = e.args[0], slices.Clone(e.args)
+		for i, v := range p.args[1:] {
+			p.args[i+1] = a.share(f.s, v)
+		}
 	default:
 		return false
 	}
