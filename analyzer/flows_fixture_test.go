@@ -3,7 +3,6 @@ package analyzer
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -455,7 +454,7 @@ func countHits(voc *dataflow.Vocabulary) map[string]hitsOf {
 func compareUntested(t *testing.T, hits map[string]hitsOf) {
 	t.Helper()
 	met := 0
-	for _, line := range slices.Sorted(maps.Keys(hits)) {
+	for _, line := range sortedKeys(hits) {
 		h := hits[line]
 		if *h.n > 0 {
 			met++

@@ -55,15 +55,8 @@ func (a *analysis) awaitsOther(p *pendingStart) {
 		return
 	}
 	for _, class := range a.activities(p.args[1]) {
-		for _, m := range a.lifecycle(class) {
-			if m.Name != "onActivityResult" || len(m.params) != 3 {
-				continue
-			}
-			for _, n := range a.requests(p.args[2]) {
-				args := append([]value{a.t.one(a.at(class, phaseOf("activity", m.Name)))}, a.given(m, class)...)
-				args[1], args[3] = a.t.num(n), a.t.of(node{kind: kStore, s: "intent:" + othersAnswer + class + "#" + intText(n)})
-				a.addRoot(m, args)
-			}
+		for _, n := range a.requests(p.args[2]) {
+			a.tellResult(class, a.t.num(n), othersAnswer+class+"#"+intText(n))
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (f *frame) choice(in *dex.Insn, ways int) int {
 }
 
 func (f *frame) implicit(b int32) value {
-	if f.a.profile != "droidbench" {
+	if !f.a.followsTests() {
 		return nothing
 	}
 	out := nothing
@@ -144,7 +144,7 @@ func (f *frame) implicit(b int32) value {
 }
 
 func (f *frame) tests(v value) {
-	if f.a.profile == "droidbench" {
+	if f.a.followsTests() {
 		f.tested[f.block] = f.a.t.join(f.tested[f.block], f.a.asAnswers(f.a.secrets(v)))
 	}
 }

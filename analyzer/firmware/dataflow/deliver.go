@@ -13,15 +13,19 @@ func (l resultLink) place() string { return "result:" + l.asker + ":" + l.asked 
 
 // awaits has an activity told, by the number it asked with, what the one that it asked answers.
 func (a *analysis) awaits(p *pendingStart, l resultLink) {
-	if len(p.args) < 3 {
-		return
+	if len(p.args) > 2 {
+		a.tellResult(l.asker, p.args[2], l.place())
 	}
-	for _, m := range a.lifecycle(l.asker) {
+}
+
+// tellResult has an activity told, for a request of a number, the answer that is kept in a place.
+func (a *analysis) tellResult(class string, number value, place string) {
+	for _, m := range a.lifecycle(class) {
 		if m.Name != "onActivityResult" || len(m.params) != 3 {
 			continue
 		}
-		args := append([]value{a.t.one(a.at(l.asker, phaseOf("activity", m.Name)))}, a.given(m, l.asker)...)
-		args[1], args[3] = p.args[2], a.t.of(node{kind: kStore, s: "intent:" + l.place()})
+		args := append([]value{a.t.one(a.at(class, phaseOf("activity", m.Name)))}, a.given(m, class)...)
+		args[1], args[3] = number, a.t.of(node{kind: kStore, s: "intent:" + place})
 		a.addRoot(m, args)
 	}
 }

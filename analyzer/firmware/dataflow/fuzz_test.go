@@ -155,6 +155,18 @@ func TestFollowsFixture(t *testing.T) {
 	}
 }
 
+// changed is a DEX with some bytes changed, each entry of changes a step and a value.
+func changed(data, changes []byte, at int) []byte {
+	data = slices.Clone(data)
+	for ; len(changes) >= 3; changes = changes[3:] {
+		at = (at + int(binary.LittleEndian.Uint16(changes))) % len(data)
+		if at >= 0x70 { // the header is the reader's concern
+			data[at] = changes[2]
+		}
+	}
+	return data
+}
+
 // FuzzAnalyze changes bytes of a DEX, each entry of the input a step and a value, and follows data through what is
 // left, twice: it ends within its limits and both results are the same.
 func FuzzAnalyze(f *testing.F) {
@@ -164,14 +176,7 @@ func FuzzAnalyze(f *testing.F) {
 		f.Add([]byte{byte(i * 11), byte(i % 3), 0x71, byte(i), 0, 0x22, 200, 0, byte(i * 7)}, i*61, byte(i))
 	}
 	f.Fuzz(func(t *testing.T, changes []byte, start uint16, which byte) {
-		data := slices.Clone(from[int(which)%len(from)])
-		at := int(start)
-		for ; len(changes) >= 3; changes = changes[3:] {
-			at = (at + int(binary.LittleEndian.Uint16(changes))) % len(data)
-			if at >= 0x70 { // the header is the reader's concern
-				data[at] = changes[2]
-			}
-		}
+		data := changed(from[int(which)%len(from)], changes, int(start))
 		first := follow(data, voc, tight)
 		if first.Steps > 4*tight.Steps {
 			t.Errorf("%d steps, the limit is %d", first.Steps, tight.Steps)

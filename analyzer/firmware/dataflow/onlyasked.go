@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"romscan/analyzer/fact/dex"
 )
@@ -33,7 +34,7 @@ func OnlyAsked(f *dex.File, name string) bool {
 		}
 	}
 	var d dex.ClassData
-	read := constantsRead(f, texts)
+	uses := sync.OnceValue(f.Uses)
 	for i := range f.NumClasses() {
 		def, ok := f.Class(i)
 		if !ok || f.ReadClassData(def.Data, &d) != nil {
@@ -44,7 +45,7 @@ func OnlyAsked(f *dex.File, name string) bool {
 			return false
 		}
 		for j := range statics {
-			if holdsText(&statics[j], texts) && (d.StaticFields[j].Access&accFinal == 0 || read(d.StaticFields[j].Field)) {
+			if holdsText(&statics[j], texts) && (d.StaticFields[j].Access&accFinal == 0 || len(uses().Fields(d.StaticFields[j].Field)) > 0) {
 				return false
 			}
 		}
@@ -57,17 +58,6 @@ func OnlyAsked(f *dex.File, name string) bool {
 		}
 	}
 	return true
-}
-
-// constantsRead tells whether a field is used anywhere in the code; the code is looked at on the first question.
-func constantsRead(f *dex.File, texts map[uint32]bool) func(field uint32) bool {
-	var uses *dex.Uses
-	return func(field uint32) bool {
-		if uses == nil {
-			uses = f.Uses()
-		}
-		return len(uses.Fields(field)) > 0
-	}
 }
 
 func holdsText(v *dex.Value, texts map[uint32]bool) bool {

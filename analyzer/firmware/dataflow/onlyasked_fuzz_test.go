@@ -1,8 +1,6 @@
 package dataflow_test
 
 import (
-	"encoding/binary"
-	"slices"
 	"testing"
 
 	"romscan/analyzer/fact/dex"
@@ -16,14 +14,7 @@ func FuzzOnlyAsked(f *testing.F) {
 	f.Add([]byte{}, uint16(0), byte(0), "http")
 	f.Add([]byte{7, 0, 0x1a, 9, 0, 0x6e, 30, 1, 0x22}, uint16(4000), byte(1), "a")
 	f.Fuzz(func(t *testing.T, changes []byte, start uint16, which byte, name string) {
-		data := slices.Clone(from[int(which)%len(from)])
-		at := int(start)
-		for ; len(changes) >= 3; changes = changes[3:] {
-			at = (at + int(binary.LittleEndian.Uint16(changes))) % len(data)
-			if at >= 0x70 {
-				data[at] = changes[2]
-			}
-		}
+		data := changed(from[int(which)%len(from)], changes, int(start))
 		files, _ := dex.Open(data)
 		for _, d := range files {
 			if first := dataflow.OnlyAsked(d, name); first != dataflow.OnlyAsked(d, name) {

@@ -162,7 +162,7 @@ func (a *analysis) flowsOf(e *settledEvent, r *Result, why label, where []*conte
 			guard, gates, weaker = g2, gates2, gates
 		}
 		for _, g := range weaker { // what shuts either of the two shuts the flow, whatever else stands before it
-			if closed([]Gate{g}) {
+			if g.closed() {
 				gates = append(slices.Clone(gates), g)
 			}
 		}
@@ -283,5 +283,7 @@ func (r *reachability) worst(e *settledEvent, of label) (guard, []Gate) {
 
 // closed reports whether nothing gets past some gates in this build.
 func closed(gates []Gate) bool {
-	return slices.ContainsFunc(gates, func(g Gate) bool { return g.Never || g.Off })
+	return slices.ContainsFunc(gates, Gate.closed)
 }
+
+func (g Gate) closed() bool { return g.Never || g.Off }
